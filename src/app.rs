@@ -20,14 +20,14 @@ use tracing::info;
 use crate::adapters::oidc::{KeyStore, TokenVerifier};
 use crate::adapters::postgres::{self, ledger, tenant_changes};
 use crate::adapters::s3::{Bucket, Objects};
-use crate::adapters::sts::{CredentialCache, RoleAssumer};
+use crate::adapters::sts::{self, CredentialCache, RoleAssumer};
 use crate::config::{self, Config};
 use crate::domain::authenticate::Authenticator;
 use crate::domain::tenants::Directory;
 use crate::domain::uploads::Uploads;
 use crate::http::{self, State};
 use crate::metrics::Metrics;
-use crate::model::Clock;
+use crate::model::{Clock, Slug};
 
 /// The gateway could not be put together.
 #[derive(Debug, thiserror::Error)]
@@ -180,6 +180,12 @@ pub async fn migrate(database: &config::Database) -> Result<(), StartError> {
     let migrated = postgres::migrate(&pool).await;
     pool.close().await;
     Ok(migrated?)
+}
+
+/// The inline policy that the sessions of a tenant get, for those who audit it.
+#[must_use]
+pub fn session_policy(config: &Config, slug: &Slug) -> String {
+    sts::session_policy::for_tenant(&config.upload, slug)
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {

@@ -220,7 +220,10 @@ fn upload(r: &mut Reader) -> Option<Upload> {
     if multipart_threshold.is_some_and(|t| !(5 << 20..=FileSize::LARGEST_PUT).contains(&t.bytes())) {
         r.fault("upload.multipart_threshold", "must be 5 MiB to 5 GiB, the smallest part and the largest PUT");
     }
-    let kms_key_id = r.optional("upload.kms_key_id");
+    let kms_key_arn = r.parsed("upload.kms_key_arn", |text| {
+        let fits = text.starts_with("arn:") && text.contains(":kms:");
+        if fits { Ok(text.to_owned()) } else { Err("must be a key's ARN such as arn:aws:kms:eu-central-1:123456789012:key/…") }
+    });
     Some(Upload {
         bucket: bucket?,
         role_arn: role_arn?,
@@ -228,7 +231,7 @@ fn upload(r: &mut Reader) -> Option<Upload> {
         session_duration: session_duration?,
         url_expiry: url_expiry?,
         multipart_threshold: multipart_threshold?,
-        kms_key_id,
+        kms_key_arn,
     })
 }
 

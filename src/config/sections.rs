@@ -153,7 +153,7 @@ pub struct Upload {
     /// Files larger than this go in parts, in bytes.
     pub multipart_threshold: FileSize,
     /// The KMS key that each upload must be encrypted with.
-    pub kms_key_id: Option<String>,
+    pub kms_key_arn: Option<String>,
 }
 
 /// How log lines look.

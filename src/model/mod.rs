@@ -21,3 +21,6 @@ pub use tenant::{
     ClaimValue, ContentTypePattern, EmailDomain, Isolation, Limits, Slug, Tenant, TenantName, TenantStatus,
 };
 pub use upload::{Grant, Method, StoredObject, Upload, UploadStatus, Violation};
+
+#[cfg(test)]
+pub(crate) use tenant::tests::tenant as tests_tenant;

@@ -16,7 +16,7 @@ pub struct Bucket {
     /// What goes before the key in the path: `/`, or `/bucket/` in path style.
     root: String,
     /// The KMS key that each upload must name.
-    pub(super) kms_key_id: Option<String>,
+    pub(super) kms_key_arn: Option<String>,
 }
 
 impl Bucket {
@@ -40,7 +40,7 @@ impl Bucket {
         } else {
             (format!("{bucket}.{authority}"), "/".to_owned())
         };
-        Self { origin: format!("{scheme}://{host}"), host, root, kms_key_id: upload.kms_key_id.clone() }
+        Self { origin: format!("{scheme}://{host}"), host, root, kms_key_arn: upload.kms_key_arn.clone() }
     }
 
     /// The signed host.

@@ -45,7 +45,7 @@ pub fn presign_put(
     if let Some(checksum) = &grant.checksum {
         headers.push((checksum.algorithm.header(), checksum.value.clone()));
     }
-    if let Some(key) = &bucket.kms_key_id {
+    if let Some(key) = &bucket.kms_key_arn {
         headers.push(("x-amz-server-side-encryption", "aws:kms".to_owned()));
         headers.push(("x-amz-server-side-encryption-aws-kms-key-id", key.clone()));
     }

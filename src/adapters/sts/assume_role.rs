@@ -5,11 +5,11 @@ use std::time::Duration;
 use aws_sdk_sts::config::BehaviorVersion;
 use aws_sdk_sts::error::DisplayErrorContext;
 use aws_sdk_sts::types::Tag;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use time::OffsetDateTime;
 
 use super::credentials::TemporaryCredentials;
-use super::session_policy::session_policy;
+use super::session_policy::for_tenant;
 use crate::config;
 use crate::metrics::Metrics;
 use crate::model::Tenant;
@@ -34,12 +34,7 @@ pub struct RoleAssumer {
     client: aws_sdk_sts::Client,
     metrics: Metrics,
     region: String,
-    bucket: String,
-    partition: String,
-    role_arn: String,
-    external_id: Option<SecretString>,
-    kms_key_id: Option<String>,
-    duration: Duration,
+    upload: config::Upload,
 }
 
 impl RoleAssumer {
@@ -52,19 +47,8 @@ impl RoleAssumer {
             client: aws_sdk_sts::Client::from_conf(builder.build()),
             metrics,
             region: aws.region.clone(),
-            bucket: upload.bucket.clone(),
-            partition: upload.role_arn.split(':').nth(1).unwrap_or("aws").to_owned(),
-            role_arn: upload.role_arn.clone(),
-            external_id: upload.external_id.clone(),
-            kms_key_id: upload.kms_key_id.clone(),
-            duration: upload.session_duration,
+            upload: upload.clone(),
         }
-    }
-
-    /// The inline policy that a tenant's session gets.
-    #[must_use]
-    pub fn policy(&self, tenant: &Tenant) -> String {
-        session_policy(&self.partition, &self.bucket, &tenant.slug, self.kms_key_id.as_deref())
     }
 
     /// One call to STS. The slug is the tag, the session's name and the policy's prefix; the raw claim is none of them.
@@ -80,16 +64,16 @@ impl RoleAssumer {
     async fn call(&self, tenant: &Tenant) -> Result<TemporaryCredentials, AssumeRoleError> {
         let tag = Tag::builder().key(TENANT_TAG).value(tenant.slug.as_str()).build();
         let tag = tag.map_err(|error| AssumeRoleError(error.to_string()))?;
-        let policy = (!cfg!(feature = "walls-off-for-tests")).then(|| self.policy(tenant));
+        let policy = (!cfg!(feature = "walls-off-for-tests")).then(|| for_tenant(&self.upload, &tenant.slug));
         let answer = self
             .client
             .assume_role()
-            .role_arn(&self.role_arn)
+            .role_arn(&self.upload.role_arn)
             .role_session_name(tenant.slug.as_str())
-            .duration_seconds(i32::try_from(self.duration.as_secs()).unwrap_or(3600))
+            .duration_seconds(i32::try_from(self.upload.session_duration.as_secs()).unwrap_or(3600))
             .tags(tag)
             .set_policy(policy)
-            .set_external_id(self.external_id.as_ref().map(|id| id.expose_secret().to_owned()))
+            .set_external_id(self.upload.external_id.as_ref().map(|id| id.expose_secret().to_owned()))
             .send()
             .await
             .map_err(|error| AssumeRoleError(DisplayErrorContext(&error).to_string()))?;

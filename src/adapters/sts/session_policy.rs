@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::config;
 use crate::model::{ObjectKey, Slug};
 
 /// STS takes at most this many characters of inline policy.
@@ -11,12 +12,18 @@ pub const LONGEST: usize = 2048;
 /// What a session may do below its prefix, and nothing more: write an object and see what was written (`HeadObject` asks for `s3:GetObject`).
 const ACTIONS: [&str; 2] = ["s3:PutObject", "s3:GetObject"];
 
+/// The policy of a tenant's session with the configured bucket and key. The role's ARN knows the partition (`aws`, `aws-cn`, …).
+#[must_use]
+pub fn for_tenant(upload: &config::Upload, slug: &Slug) -> String {
+    let partition = upload.role_arn.split(':').nth(1).unwrap_or("aws");
+    session_policy(partition, &upload.bucket, slug, upload.kms_key_arn.as_deref())
+}
+
 /// The inline policy of a tenant's session: those actions below `{slug}/`, in compact JSON.
 ///
 /// The prefix is written out and ends in `/`, so `acme` does not open `acmeco/`; a slug cannot hold a wildcard or a
 /// variable, so nothing in it means more than it says. With a KMS key, the session may also encrypt through S3 with that key.
-#[must_use]
-pub fn session_policy(partition: &str, bucket: &str, slug: &Slug, kms_key_arn: Option<&str>) -> String {
+fn session_policy(partition: &str, bucket: &str, slug: &Slug, kms_key_arn: Option<&str>) -> String {
     let prefix = ObjectKey::prefix(slug);
     let mut statements = vec![json!({
         "Effect": "Allow",
