@@ -193,8 +193,8 @@ async fn root_runs_it_as_somebody_else_who_owns_the_files() {
 
 #[tokio::test]
 async fn root_runs_it_in_a_namespace_below_a_home_that_only_root_may_enter() {
-    // Temporary directories are 0700.
     let place = tempfile::tempdir().unwrap();
+    fs::set_permissions(place.path(), Permissions::from_mode(0o700)).unwrap();
     if !is_root(&place) {
         return;
     }

