@@ -87,7 +87,8 @@ impl Application {
 
         let directory = Directory::new(pool.clone(), &config.tenants);
         let forgetful = directory.clone();
-        let watched = tenant_changes::watch_until(pool.clone(), config.tenants.poll, stop.clone(), move || forgetful.forget());
+        let watched =
+            tenant_changes::watch_until(pool.clone(), config.tenants.poll, stop.clone(), move || forgetful.forget());
         background.spawn(watched);
 
         let options = postgres::connect_options(&config.database)?;
@@ -229,7 +230,13 @@ async fn aws_config(aws: &config::Aws) -> aws_config::SdkConfig {
         None => loader,
         Some(key) => {
             let (id, secret) = (key.access_key_id.expose_secret(), key.secret_access_key.expose_secret());
-            loader.credentials_provider(SharedCredentialsProvider::new(Credentials::new(id, secret, None, None, "configuration")))
+            loader.credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+                id,
+                secret,
+                None,
+                None,
+                "configuration",
+            )))
         }
     };
     loader.load().await

@@ -3,7 +3,9 @@
 //! Names are the contract with dashboards: they start with `upload_gateway_` and end in their unit. Labels come from
 //! closed sets; a tenant, a subject or a key is never one.
 
-use prometheus::{Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry};
+use prometheus::{
+    Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry,
+};
 
 /// The prefix of every name.
 const NAMESPACE: &str = "upload_gateway";
@@ -57,7 +59,8 @@ impl Metrics {
             Ok(histogram)
         };
         let requests = counters("requests_total", "Requests answered.", &["route", "method", "status"])?;
-        let options = HistogramOpts::new("request_duration_seconds", "How long requests took.").buckets(LATENCY.to_vec());
+        let options =
+            HistogramOpts::new("request_duration_seconds", "How long requests took.").buckets(LATENCY.to_vec());
         let request_duration = HistogramVec::new(options, &["route"])?;
         registry.register(Box::new(request_duration.clone()))?;
         let upload_bytes = IntCounter::new("upload_bytes_total", "Bytes of completed uploads.")?;

@@ -7,11 +7,11 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+use super::Config;
 use super::reader::Reader;
 use super::sections::{
     Auth, Aws, Database, Ledger, Log, LogFormat, Pool, Server, StaticKey, Tenants, TokenUse, Upload,
 };
-use super::Config;
 use crate::model::{ContentTypePattern, FileSize, Invalid, Limits};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -43,7 +43,10 @@ fn server(r: &mut Reader) -> Option<Server> {
     for origin in allowed_origins.iter().flatten() {
         let exact = Url::parse(origin).is_ok_and(|url| url.origin().ascii_serialization() == *origin);
         if !exact {
-            r.fault("server.allowed_origins", format_args!("{origin:?} must be an origin such as https://partner.example"));
+            r.fault(
+                "server.allowed_origins",
+                format_args!("{origin:?} must be an origin such as https://partner.example"),
+            );
         }
     }
     let workers = r.number("server.workers", 0, 1024);
@@ -80,11 +83,7 @@ fn ledger(r: &mut Reader) -> Option<Ledger> {
     let queue = r.number("ledger.queue", 1, 1_000_000);
     let batch = r.number("ledger.batch", 1, 4096);
     let deadline = r.duration("ledger.deadline", SECOND / 10, MINUTE);
-    Some(Ledger {
-        queue: usize::try_from(queue?).ok()?,
-        batch: usize::try_from(batch?).ok()?,
-        deadline: deadline?,
-    })
+    Some(Ledger { queue: usize::try_from(queue?).ok()?, batch: usize::try_from(batch?).ok()?, deadline: deadline? })
 }
 
 fn auth(r: &mut Reader) -> Option<Auth> {
@@ -162,7 +161,11 @@ fn tenants(r: &mut Reader) -> Option<Tenants> {
 fn aws(r: &mut Reader) -> Option<Aws> {
     let region = r.required_parsed("aws.region", |text| {
         let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        if !text.is_empty() && text.bytes().all(plain) { Ok(text.to_owned()) } else { Err("must be a Region such as eu-central-1") }
+        if !text.is_empty() && text.bytes().all(plain) {
+            Ok(text.to_owned())
+        } else {
+            Err("must be a Region such as eu-central-1")
+        }
     });
     let shared = r.parsed("aws.endpoint_url", web_url);
     let s3_endpoint_url = r.parsed("aws.s3_endpoint_url", web_url).or_else(|| shared.clone());
@@ -199,14 +202,22 @@ fn upload(r: &mut Reader) -> Option<Upload> {
     let bucket = r.required_parsed("upload.bucket", |text| {
         let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b);
         let fits = (3..=63).contains(&text.len()) && text.bytes().all(plain);
-        if fits { Ok(text.to_owned()) } else { Err("must be a bucket name: 3 to 63 lower-case letters, digits, '-' and '.'") }
+        if fits {
+            Ok(text.to_owned())
+        } else {
+            Err("must be a bucket name: 3 to 63 lower-case letters, digits, '-' and '.'")
+        }
     });
     let role_arn = r.required_parsed("upload.role_arn", |text| {
         let mut pieces = text.splitn(6, ':');
         let (arn, partition, service) = (pieces.next(), pieces.next().unwrap_or_default(), pieces.next());
         let role = pieces.nth(2).is_some_and(|resource| resource.starts_with("role/"));
         let fits = arn == Some("arn") && partition.starts_with("aws") && service == Some("iam") && role;
-        if fits { Ok(text.to_owned()) } else { Err("must be a role's ARN such as arn:aws:iam::123456789012:role/upload-gateway") }
+        if fits {
+            Ok(text.to_owned())
+        } else {
+            Err("must be a role's ARN such as arn:aws:iam::123456789012:role/upload-gateway")
+        }
     });
     let external_id: Option<String> = r.optional("upload.external_id");
     let session_duration = r.duration("upload.session_duration", 15 * MINUTE, 12 * HOUR);
@@ -214,7 +225,10 @@ fn upload(r: &mut Reader) -> Option<Upload> {
     if let (Some(session), Some(url)) = (session_duration, url_expiry)
         && url + MINUTE > session
     {
-        r.fault("upload.url_expiry", "must be at least one minute shorter than upload.session_duration, whose credentials sign the URL");
+        r.fault(
+            "upload.url_expiry",
+            "must be at least one minute shorter than upload.session_duration, whose credentials sign the URL",
+        );
     }
     let multipart_threshold = r.required_parsed("upload.multipart_threshold", size);
     if multipart_threshold.is_some_and(|t| !(5 << 20..=FileSize::LARGEST_PUT).contains(&t.bytes())) {
@@ -222,7 +236,11 @@ fn upload(r: &mut Reader) -> Option<Upload> {
     }
     let kms_key_arn = r.parsed("upload.kms_key_arn", |text| {
         let fits = text.starts_with("arn:") && text.contains(":kms:");
-        if fits { Ok(text.to_owned()) } else { Err("must be a key's ARN such as arn:aws:kms:eu-central-1:123456789012:key/…") }
+        if fits {
+            Ok(text.to_owned())
+        } else {
+            Err("must be a key's ARN such as arn:aws:kms:eu-central-1:123456789012:key/…")
+        }
     });
     Some(Upload {
         bucket: bucket?,
@@ -241,7 +259,10 @@ fn limits(r: &mut Reader) -> Option<Limits> {
     let patterns: Result<Vec<_>, Invalid> = patterns?.iter().map(|text| ContentTypePattern::parse(text)).collect();
     let patterns = patterns.map_err(|error| r.fault("limits.allowed_content_types", error)).ok();
     let monthly_bytes = r.parsed("limits.monthly_bytes", |text| {
-        bytesize::ByteSize::from_str(text).ok().and_then(|size| i64::try_from(size.as_u64()).ok()).ok_or("must be a size such as 1 TiB")
+        bytesize::ByteSize::from_str(text)
+            .ok()
+            .and_then(|size| i64::try_from(size.as_u64()).ok())
+            .ok_or("must be a size such as 1 TiB")
     });
     let requests: Option<u32> = r.optional("limits.requests_per_minute");
     Some(Limits {
@@ -258,9 +279,8 @@ fn log(r: &mut Reader) -> Option<Log> {
         "text" => Ok(LogFormat::Text),
         _ => Err("must be json or text"),
     });
-    let filter = r.required_parsed("log.filter", |text| {
-        tracing_subscriber::EnvFilter::try_new(text).map(|_| text.to_owned())
-    });
+    let filter =
+        r.required_parsed("log.filter", |text| tracing_subscriber::EnvFilter::try_new(text).map(|_| text.to_owned()));
     Some(Log { format: format?, filter: filter? })
 }
 

@@ -79,7 +79,9 @@ impl Reader {
     pub(super) fn list(&mut self, setting: &str) -> Option<Vec<String>> {
         self.known.insert(setting.to_owned());
         match self.source.get_string(setting) {
-            Ok(text) => Some(text.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect()),
+            Ok(text) => {
+                Some(text.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect())
+            }
             Err(_not_one_text) => self.optional(setting),
         }
     }

@@ -32,10 +32,7 @@ fn the_smallest_configuration_is_enough() {
 
 #[test]
 fn every_missing_setting_is_named_at_once() {
-    assert_eq!(
-        faults(""),
-        ["database.url", "auth.pools", "aws.region", "upload.bucket", "upload.role_arn"]
-    );
+    assert_eq!(faults(""), ["database.url", "auth.pools", "aws.region", "upload.bucket", "upload.role_arn"]);
 }
 
 #[test]
@@ -105,7 +102,12 @@ fn variables_go_over_the_file_and_can_name_pools() {
         ("GATEWAY__SERVER__ALLOWED_ORIGINS", "https://a.example,https://b.example"),
     ];
     let map = pairs.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
-    let text = GOOD.replace("[[auth.pools]]\n", "").lines().filter(|l| !l.starts_with("issuer") && !l.starts_with("client")).collect::<Vec<_>>().join("\n");
+    let text = GOOD
+        .replace("[[auth.pools]]\n", "")
+        .lines()
+        .filter(|l| !l.starts_with("issuer") && !l.starts_with("client"))
+        .collect::<Vec<_>>()
+        .join("\n");
     let config = Config::from_sources(&text, variables().source(Some(map))).unwrap();
     assert_eq!(config.upload.bucket, "other");
     assert_eq!(config.server.workers, Some(3));

@@ -127,9 +127,11 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let parsed = web::Query::<T>::from_query(request.query_string());
-        ready(parsed.map(|query| Self(query.into_inner())).map_err(|error| {
-            Problem::invalid(vec![FieldFault { pointer: "?".into(), detail: error.to_string() }])
-        }))
+        ready(
+            parsed
+                .map(|query| Self(query.into_inner()))
+                .map_err(|error| Problem::invalid(vec![FieldFault { pointer: "?".into(), detail: error.to_string() }])),
+        )
     }
 }
 

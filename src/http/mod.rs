@@ -95,8 +95,7 @@ pub fn public(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
                     .default_service(only("POST")),
             )
             .default_service(web::route().to(not_found));
-        let document =
-            web::resource("/openapi.json").route(web::get().to(openapi::get)).default_service(only("GET"));
+        let document = web::resource("/openapi.json").route(web::get().to(openapi::get)).default_service(only("GET"));
         config.app_data(state).service(document).service(admin).service(me).service(tenant);
         config.default_service(web::route().to(not_found));
     }

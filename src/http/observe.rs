@@ -11,8 +11,8 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _, HttpRequest};
 use tracing::{error, info};
 
-use super::problem::Problem;
 use super::State;
+use super::problem::Problem;
 use crate::model::RequestId;
 
 /// Carries the request's id in and out.

@@ -98,11 +98,7 @@ impl Problem {
     /// Whatever the framework refuses by itself, such as a header that it cannot parse.
     pub(super) fn of_framework(status: StatusCode, detail: String) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
-        if status.is_server_error() {
-            Self::internal()
-        } else {
-            Self::new(status, "bad-request", title, detail)
-        }
+        if status.is_server_error() { Self::internal() } else { Self::new(status, "bad-request", title, detail) }
     }
 
     pub(super) fn internal() -> Self {

@@ -41,7 +41,9 @@ impl FileName {
     #[must_use]
     pub fn safe(&self) -> String {
         let (stem, extension) = match self.0.rsplit_once('.') {
-            Some((stem, extension)) if !stem.is_empty() && (1..=16).contains(&extension.len()) => (stem, Some(extension)),
+            Some((stem, extension)) if !stem.is_empty() && (1..=16).contains(&extension.len()) => {
+                (stem, Some(extension))
+            }
             _ => (self.0.as_str(), None),
         };
         let extension = extension.map(|e| plain(e, 16)).filter(|e| !e.is_empty()).map(|e| format!(".{e}"));

@@ -35,8 +35,19 @@ fn a_media_type_is_one_of_rfc_9110() {
     for good in ["image/jpeg", "text/plain; charset=utf-8", "application/vnd.api+json", "a/b;c=\"d e\""] {
         assert!(ContentType::parse(good).is_ok(), "{good}");
     }
-    for bad in ["", "image", "image/", "/jpeg", "image/jpeg;", "a/b; c", "a b/c", "a/b\r\nx: y", "é/b", " a/b", "a/b;c=\"d\"e\""]
-    {
+    for bad in [
+        "",
+        "image",
+        "image/",
+        "/jpeg",
+        "image/jpeg;",
+        "a/b; c",
+        "a b/c",
+        "a/b\r\nx: y",
+        "é/b",
+        " a/b",
+        "a/b;c=\"d\"e\"",
+    ] {
         assert!(ContentType::parse(bad).is_err(), "{bad}");
     }
     assert!(ContentType::parse(&format!("a/{}", "b".repeat(254))).is_err());

@@ -19,7 +19,9 @@ impl Subject {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         if text.is_empty() || text.len() > Self::LONGEST || text.starts_with('.') || !text.chars().all(plain) {
-            return Err(Invalid::rule("a subject is 1 to 128 letters, digits, '.', '_' and '-', not starting with '.'"));
+            return Err(Invalid::rule(
+                "a subject is 1 to 128 letters, digits, '.', '_' and '-', not starting with '.'",
+            ));
         }
         Ok(Self(text.into()))
     }

@@ -23,7 +23,9 @@ impl Slug {
         if (2..=63).contains(&text.len()) && edges && text.chars().all(inner) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Invalid::rule("must be 2 to 63 lower-case letters, digits and hyphens, and not start or end with a hyphen"))
+            Err(Invalid::rule(
+                "must be 2 to 63 lower-case letters, digits and hyphens, and not start or end with a hyphen",
+            ))
         }
     }
 

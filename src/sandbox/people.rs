@@ -1,13 +1,12 @@
 //! Who lives in the sandbox? Two tenants with two people and an admin each, and a platform admin who belongs to none.
 
-use sqlx::Connection as _;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Error;
 use super::cognito::User;
-use crate::adapters::postgres;
+use crate::adapters::postgres::{self, DatabaseError};
 use crate::config::Config;
-use crate::domain::tenants::administer;
 use crate::model::{ClaimValue, Clock, EmailDomain, Isolation, Slug, Tenant, TenantId, TenantName, TenantStatus};
 
 /// The same for everyone: this is loopback, and it is printed at the start.
@@ -55,7 +54,9 @@ fn person(email: &str, claim: Option<&str>, groups: Vec<String>) -> User {
         email: email.to_owned(),
         password: PASSWORD.into(),
         // The same in every sandbox, so that object keys stay the same too.
-        sub: Uuid::from_u128(email.bytes().fold(0x9e37_79b9_7f4a_7c15, |n: u128, b| n.wrapping_mul(131) ^ u128::from(b))),
+        sub: Uuid::from_u128(
+            email.bytes().fold(0x9e37_79b9_7f4a_7c15, |n: u128, b| n.wrapping_mul(131) ^ u128::from(b)),
+        ),
         customer_name: claim.map(ToOwned::to_owned),
         groups,
         provider: None,
@@ -68,12 +69,35 @@ fn person(email: &str, claim: Option<&str>, groups: Vec<String>) -> User {
 /// When the database does not take them.
 pub async fn seed(config: &Config, clock: &Clock) -> Result<(), Error> {
     let pool = postgres::pool(&config.database)?;
+    let mut transaction = pool.begin().await?;
     for (slug, name, claim, domain) in TENANTS {
-        if postgres::tenants::find_by_claim(&pool, claim).await.ok().flatten().is_some() {
-            continue;
+        if postgres::tenants::find_by_claim(&mut *transaction, claim).await?.is_none() {
+            let tenant = tenant(config, clock.now(), [slug, name, claim, domain])?;
+            postgres::tenants::insert(&mut transaction, &tenant).await?;
         }
-        let _ = (slug, name, domain);
     }
+    transaction.commit().await?;
     pool.close().await;
     Ok(())
+}
+
+fn tenant(
+    config: &Config,
+    now: OffsetDateTime,
+    [slug, name, claim, domain]: [&str; 4],
+) -> Result<Tenant, DatabaseError> {
+    Ok(Tenant {
+        id: TenantId::new(now),
+        slug: Slug::parse(slug)?,
+        name: TenantName::parse(name)?,
+        status: TenantStatus::Active,
+        claim_values: vec![ClaimValue::parse(claim)?],
+        email_domains: vec![EmailDomain::parse(domain)?],
+        identity_provider: None,
+        limits: config.limits.clone(),
+        isolation: Isolation::Tenant,
+        credential_vending: false,
+        created_at: now,
+        updated_at: now,
+    })
 }

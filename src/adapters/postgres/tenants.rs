@@ -202,13 +202,9 @@ async fn insert_names(connection: &mut PgConnection, tenant: &Tenant) -> Result<
     let claims: Vec<String> = tenant.claim_values.iter().map(|v| v.as_str().to_owned()).collect();
     let domains: Vec<String> = tenant.email_domains.iter().map(|d| d.as_str().to_owned()).collect();
     let id = tenant.id.as_uuid();
-    sqlx::query!(
-        "insert into tenant_claim_values (tenant_id, claim_value) select $1, unnest($2::text[])",
-        id,
-        &claims
-    )
-    .execute(&mut *connection)
-    .await?;
+    sqlx::query!("insert into tenant_claim_values (tenant_id, claim_value) select $1, unnest($2::text[])", id, &claims)
+        .execute(&mut *connection)
+        .await?;
     sqlx::query!("insert into tenant_email_domains (tenant_id, domain) select $1, unnest($2::text[])", id, &domains)
         .execute(&mut *connection)
         .await?;

@@ -47,7 +47,8 @@ impl Objects {
     /// When there is none, or S3 cannot be asked.
     pub async fn head(&self, credentials: &TemporaryCredentials, key: &ObjectKey) -> Result<StoredObject, ObjectError> {
         let session = aws_sdk_s3::config::Builder::new().credentials_provider(credentials.for_sdk());
-        let request = self.client.head_object().bucket(&self.bucket).key(key.as_str()).checksum_mode(ChecksumMode::Enabled);
+        let request =
+            self.client.head_object().bucket(&self.bucket).key(key.as_str()).checksum_mode(ChecksumMode::Enabled);
         match request.customize().config_override(session).send().await {
             Ok(head) => {
                 let value = |algorithm, value: Option<&String>| value.map(|v| Checksum { algorithm, value: v.clone() });

@@ -4,7 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
-    PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation, SigningSettings, UriPathNormalizationMode, sign,
+    PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation, SigningSettings, UriPathNormalizationMode,
+    sign,
 };
 use aws_sigv4::sign::v4;
 use proptest::prelude::*;
@@ -70,7 +71,13 @@ fn ten_thousand_random_requests_are_signed_as_aws_signs_them() {
     let input = (
         "[!-~é世🦀 ]{1,80}",
         proptest::collection::btree_map(
-            proptest::sample::select(vec!["content-length", "content-type", "if-none-match", "x-amz-checksum-sha256", "x-amz-tagging"]),
+            proptest::sample::select(vec![
+                "content-length",
+                "content-type",
+                "if-none-match",
+                "x-amz-checksum-sha256",
+                "x-amz-tagging",
+            ]),
             header_value,
             0..5,
         ),
@@ -79,7 +86,8 @@ fn ten_thousand_random_requests_are_signed_as_aws_signs_them() {
         any::<bool>(),
     );
     let credentials = credentials("eu-central-1");
-    let (virtual_host, path_style) = (bucket(""), bucket("endpoint_url = \"http://127.0.0.1:9000\"\nforce_path_style = true"));
+    let (virtual_host, path_style) =
+        (bucket(""), bucket("endpoint_url = \"http://127.0.0.1:9000\"\nforce_path_style = true"));
     let mut runner = TestRunner::new(Config { cases: 10_000, ..Config::default() });
     runner
         .run(&input, |(name, headers, seconds, at, in_path)| {

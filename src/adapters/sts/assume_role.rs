@@ -42,7 +42,8 @@ impl RoleAssumer {
     #[must_use]
     pub fn new(shared: &aws_config::SdkConfig, aws: &config::Aws, upload: &config::Upload, metrics: Metrics) -> Self {
         let mut builder = aws_sdk_sts::config::Builder::from(shared).behavior_version(BehaviorVersion::latest());
-        builder.set_endpoint_url(aws.sts_endpoint_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()));
+        builder
+            .set_endpoint_url(aws.sts_endpoint_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()));
         Self {
             client: aws_sdk_sts::Client::from_conf(builder.build()),
             metrics,

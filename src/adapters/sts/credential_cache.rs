@@ -48,7 +48,13 @@ impl Expiry<TenantId, Arc<Session>> for UntilTooShort {
         Some(session.usable_for)
     }
 
-    fn expire_after_update(&self, _: &TenantId, session: &Arc<Session>, _: Instant, _: Option<Duration>) -> Option<Duration> {
+    fn expire_after_update(
+        &self,
+        _: &TenantId,
+        session: &Arc<Session>,
+        _: Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
         Some(session.usable_for)
     }
 }
@@ -84,7 +90,9 @@ impl CredentialCache {
         tokio::spawn(async move {
             match cache.open(&tenant).await {
                 Ok(fresh) => cache.sessions.insert(tenant.id, fresh).await,
-                Err(error) => warn!(tenant.id = %tenant.id, %error, "credentials were not refreshed; the old ones go on"),
+                Err(error) => {
+                    warn!(tenant.id = %tenant.id, %error, "credentials were not refreshed; the old ones go on")
+                }
             }
         });
     }

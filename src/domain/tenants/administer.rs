@@ -52,7 +52,8 @@ pub async fn find(pool: &PgPool, id: TenantId) -> Result<Tenant, Error> {
 pub async fn create(desk: Desk<'_>, tenant: Tenant) -> Result<Tenant, Error> {
     let mut transaction = desk.pool.begin().await?;
     tenants::insert(&mut transaction, &tenant).await?;
-    audit::record(&mut *transaction, &desk.event("tenant.created", tenant.id, json!({"slug": tenant.slug.as_str()}))).await?;
+    audit::record(&mut *transaction, &desk.event("tenant.created", tenant.id, json!({"slug": tenant.slug.as_str()})))
+        .await?;
     transaction.commit().await?;
     desk.directory.forget();
     Ok(tenant)

@@ -77,7 +77,8 @@ fn check_limits(limits: &Limits, request: &Request, threshold: FileSize) -> Resu
     if size > largest {
         broken.push(("/size", format!("must be at most {largest} bytes, the tenant's limit").into()));
     } else if size > FileSize::LARGEST_PUT {
-        broken.push(("/size", Invalid::rule("must be at most 5368709120 bytes (5 GiB), the most that one PUT carries")));
+        broken
+            .push(("/size", Invalid::rule("must be at most 5368709120 bytes (5 GiB), the most that one PUT carries")));
     } else if request.method.is_none() && size > threshold.bytes() {
         let threshold = threshold.bytes();
         let text = format!("is above {threshold} bytes: ask for \"method\": \"put\" to send it in one request");

@@ -63,7 +63,10 @@ pub(in crate::http) async fn post(
     #[cfg(feature = "walls-off-for-tests")] http: actix_web::HttpRequest,
     Json(body): Json<NewUpload>,
 ) -> Result<HttpResponse, Problem> {
-    #[cfg_attr(not(feature = "walls-off-for-tests"), expect(unused_mut, reason = "only the test build changes the key"))]
+    #[cfg_attr(
+        not(feature = "walls-off-for-tests"),
+        expect(unused_mut, reason = "only the test build changes the key")
+    )]
     let mut request = parse(body)?;
     #[cfg(feature = "walls-off-for-tests")]
     {

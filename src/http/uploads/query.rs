@@ -20,7 +20,11 @@ use crate::model::{Principal, UploadId};
         (status = 503, description = "The database does not answer; come back after Retry-After", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
-pub(in crate::http) async fn get(principal: Principal, Id(id): Id, state: Data<State>) -> Result<HttpResponse, Problem> {
+pub(in crate::http) async fn get(
+    principal: Principal,
+    Id(id): Id,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
     let upload = state.uploads.find(&principal, UploadId::from(id)).await?;
     Ok(HttpResponse::Ok().json(view::Upload::from(upload)))
 }
