@@ -21,7 +21,7 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The outermost middleware of both listeners.
 ///
 /// # Errors
-/// Never: whatever fails inside is answered here.
+/// Never: whatever is refused inside arrives as an answer.
 pub async fn observe(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -29,14 +29,9 @@ pub async fn observe(
     let began = Instant::now();
     let id = request_id(&request);
     request.extensions_mut().insert(id.clone());
-    let caller = request.request().clone();
-    let (mut response, chain) = match next.call(request).await {
-        Ok(response) => refusal_or(response.map_into_boxed_body(), &id),
-        Err(error) => {
-            let (answer, chain) = answer(&error, &id);
-            (ServiceResponse::new(caller.clone(), answer), chain)
-        }
-    };
+    // Middleware inside answers its refusals itself, so nothing but the framework's own failure comes as an error.
+    let response = next.call(request).await?.map_into_boxed_body();
+    let (mut response, chain) = refusal_or(response, &id);
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         headers.insert(X_REQUEST_ID, value);
@@ -46,7 +41,7 @@ pub async fn observe(
         // Answers hold URLs that are secrets.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    record(&caller, &response, &id, began, &chain);
+    record(&response, &id, began, &chain);
     Ok(response)
 }
 
@@ -77,7 +72,8 @@ fn answer(error: &Error, id: &RequestId) -> (actix_web::HttpResponse, String) {
     }
 }
 
-fn record(request: &HttpRequest, response: &ServiceResponse, id: &RequestId, began: Instant, chain: &str) {
+fn record(response: &ServiceResponse, id: &RequestId, began: Instant, chain: &str) {
+    let request = response.request();
     // The pattern and not the path: a path holds ids, and a metric's labels come from a closed set.
     let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     let (method, status) = (known_method(request), response.status().as_u16());
