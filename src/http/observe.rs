@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _, HttpRequest};
@@ -56,9 +58,15 @@ fn request_id(request: &ServiceRequest) -> RequestId {
 
 /// A response that came about by an error gets its problem document; every other stays as it is.
 fn refusal_or(response: ServiceResponse, id: &RequestId) -> (ServiceResponse, String) {
-    let Some((answer, chain)) = response.response().error().map(|error| answer(error, id)) else {
+    let Some((mut answer, chain)) = response.response().error().map(|error| answer(error, id)) else {
         return (response, String::new());
     };
+    // What middleware outside the handler said, such as CORS, goes on; what described the replaced body does not.
+    for (name, value) in response.headers() {
+        if !matches!(*name, CONTENT_TYPE | CONTENT_LENGTH) && !answer.headers().contains_key(name) {
+            answer.headers_mut().append(name.clone(), value.clone());
+        }
+    }
     (response.into_response(answer), chain)
 }
 
