@@ -13,7 +13,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{Credentials, Region, SharedCredentialsProvider};
 use secrecy::ExposeSecret as _;
 use sqlx::PgPool;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -54,42 +54,35 @@ pub enum StartError {
     Migrate(#[from] sqlx::migrate::MigrateError),
 }
 
-/// A gateway whose listeners are bound, ready to run.
-pub struct Application {
-    public: Server,
-    internal: Server,
-    public_address: SocketAddr,
-    internal_address: SocketAddr,
+/// Everything but the listeners: the state that handlers share, and the work that goes on behind them.
+pub struct Composition {
+    /// What handlers are given.
+    pub state: Data<State>,
     background: JoinSet<()>,
-    ledger: tokio::task::JoinHandle<()>,
+    ledger: JoinHandle<()>,
     stop: CancellationToken,
-    grace: Duration,
     pool: PgPool,
 }
 
-impl Application {
-    /// Puts everything together, binds both listeners and starts the background work. Nothing is served before [`Self::run_until`].
+impl Composition {
+    /// Composes the state and starts the background work. Dependencies that are away are no error: they may come back.
     ///
     /// # Errors
-    /// When an address cannot be bound, or a part cannot be set up. Dependencies that are away are no error: they may come back.
-    pub async fn build(config: Config, clock: Clock) -> Result<Self, StartError> {
+    /// When a part cannot be set up.
+    pub async fn new(config: &Config, clock: Clock) -> Result<Self, StartError> {
         let metrics = Metrics::new()?;
-        let public_listener = listen(config.server.public_address)?;
-        let internal_listener = listen(config.server.internal_address)?;
         let pool = postgres::pool(&config.database)?;
         let stop = CancellationToken::new();
         let mut background = JoinSet::new();
 
         let keys = Arc::new(KeyStore::new(&config.auth, &metrics)?);
-        let refreshed = Arc::clone(&keys);
-        let refresh_stop = stop.clone();
+        let (refreshed, refresh_stop) = (Arc::clone(&keys), stop.clone());
         background.spawn(async move { refreshed.refresh_until(refresh_stop).await });
 
         let directory = Directory::new(pool.clone(), &config.tenants);
         let forgetful = directory.clone();
-        let watched =
-            tenant_changes::watch_until(pool.clone(), config.tenants.poll, stop.clone(), move || forgetful.forget());
-        background.spawn(watched);
+        let forget = move || forgetful.forget();
+        background.spawn(tenant_changes::watch_until(pool.clone(), config.tenants.poll, stop.clone(), forget));
 
         let options = postgres::connect_options(&config.database)?;
         let (entrance, writer) = ledger::open(options, &config.ledger, metrics.clone());
@@ -108,30 +101,58 @@ impl Application {
             clock: clock.clone(),
             metrics: metrics.clone(),
         };
-        let verifier = TokenVerifier::new(config.auth, Arc::clone(&keys));
+        let verifier = TokenVerifier::new(config.auth.clone(), Arc::clone(&keys));
         let state = Data::new(State {
             authenticator: Authenticator::new(verifier, directory.clone(), clock.clone(), metrics.clone()),
             uploads,
             directory,
             pool: pool.clone(),
-            default_limits: config.limits,
+            default_limits: config.limits.clone(),
             keys,
             clock,
             metrics,
         });
-        let public_address = address(&public_listener, config.server.public_address)?;
-        let internal_address = address(&internal_listener, config.server.internal_address)?;
-        let grace = config.server.shutdown_grace;
+        Ok(Self { state, background, ledger, stop, pool })
+    }
+
+    /// Ends the background work, once the handlers are gone. With them goes every entrance to the ledger, so its writer
+    /// writes what it still holds and comes to its end.
+    pub async fn finish(self, grace: Duration) {
+        drop(self.state);
+        self.stop.cancel();
+        self.background.join_all().await;
+        let _late = tokio::time::timeout(grace, self.ledger).await;
+        let _late = tokio::time::timeout(grace, self.pool.close()).await;
+    }
+}
+
+/// A gateway whose listeners are bound, ready to run.
+pub struct Application {
+    public: Server,
+    internal: Server,
+    public_address: SocketAddr,
+    internal_address: SocketAddr,
+    composition: Composition,
+    grace: Duration,
+}
+
+impl Application {
+    /// Binds both listeners and composes the rest. Nothing is served before [`Self::run_until`].
+    ///
+    /// # Errors
+    /// When an address cannot be bound, or a part cannot be set up.
+    pub async fn build(config: Config, clock: Clock) -> Result<Self, StartError> {
+        let server = &config.server;
+        let (public, public_address) = listen(server.public_address)?;
+        let (internal, internal_address) = listen(server.internal_address)?;
+        let composition = Composition::new(&config, clock).await?;
         Ok(Self {
-            public: serve_public(public_listener, &config.server, state.clone())?,
-            internal: serve_internal(internal_listener, &config.server, state)?,
+            public: serve_public(public, server, composition.state.clone())?,
+            internal: serve_internal(internal, server, composition.state.clone())?,
             public_address,
             internal_address,
-            background,
-            ledger,
-            stop,
-            grace,
-            pool,
+            composition,
+            grace: server.shutdown_grace,
         })
     }
 
@@ -162,11 +183,7 @@ impl Application {
             internal.stop(true).await;
         };
         let (served, probed, ()) = tokio::join!(self.public, self.internal, stopping);
-        self.stop.cancel();
-        self.background.join_all().await;
-        // The handlers are gone and with them every entrance to the ledger, so its writer comes to its end.
-        let _late = tokio::time::timeout(self.grace, self.ledger).await;
-        let _late = tokio::time::timeout(self.grace, self.pool.close()).await;
+        self.composition.finish(self.grace).await;
         info!("stopped");
         served.and(probed)
     }
@@ -189,12 +206,12 @@ pub fn session_policy(config: &Config, slug: &Slug) -> String {
     sts::session_policy::for_tenant(&config.upload, slug)
 }
 
-fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).map_err(|source| StartError::Listen { address, source })
-}
-
-fn address(listener: &TcpListener, asked: SocketAddr) -> Result<SocketAddr, StartError> {
-    listener.local_addr().map_err(|source| StartError::Listen { address: asked, source })
+/// The listener, and its address with the port that it really has.
+fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
 }
 
 fn serve_public(listener: TcpListener, server: &config::Server, state: Data<State>) -> Result<Server, StartError> {

@@ -4,5 +4,6 @@
 #![expect(clippy::expect_used, reason = "a harness that cannot be set up fails its test")]
 
 mod database;
+mod faults;
 mod happy_path;
 mod harness;

@@ -1,0 +1,160 @@
+//! What happens when a dependency is away, and when it comes back?
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use upload_gateway::adapters::postgres::ledger::{self, LedgerError};
+use upload_gateway::adapters::postgres::{GrantRow, connect_options, tenants};
+use upload_gateway::metrics::Metrics;
+use upload_gateway::model::{
+    Clock, Collection, ContentType, FileName, FileSize, Grant, Metadata, Method as UploadMethod, ObjectKey, RequestId,
+    Subject, Tenant, TenantId, UploadId,
+};
+use uuid::Uuid;
+
+use crate::database::{Database, start_server};
+use crate::harness::{Answer, Harness, SERVERS};
+
+fn body() -> Value {
+    json!({"fileName": "a.txt", "contentType": "text/plain", "size": 1})
+}
+
+fn assert_unavailable(answer: &Answer) {
+    assert_eq!((answer.status, answer.problem()), (StatusCode::SERVICE_UNAVAILABLE, "unavailable"), "{}", answer.body);
+    assert!(answer.headers.contains_key("retry-after"));
+    assert!(!answer.body.to_string().contains("X-Amz-"), "no URL leaves unrecorded");
+}
+
+#[tokio::test]
+async fn without_postgres_no_url_leaves_and_with_it_again_they_do() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut postgres, database) = Database::server_of_its_own(&directory.path().join("postgres")).await;
+    let gateway = Harness::on(database, "[ledger]\ndeadline = \"1s\"\n").await;
+    let alice = gateway.token("alice@acme.example");
+    gateway.grant(&alice, 1).await;
+
+    postgres.stop().await.unwrap();
+    for _ in 0..3 {
+        let asked = Instant::now();
+        assert_unavailable(&gateway.post(&alice, "/v1/uploads", body()).await);
+        assert!(asked.elapsed() < Duration::from_secs(3), "the deadline holds: {:?}", asked.elapsed());
+    }
+    let (status, _) = gateway.internal("/readyz").await.unwrap();
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    let (status, _) = gateway.internal("/livez").await.unwrap();
+    assert_eq!(status, StatusCode::OK);
+
+    let path = directory.path().join("postgres");
+    let _postgres = SERVERS.spawn(async move { start_server(path).await }).await.unwrap();
+    gateway
+        .until("grants are made again", async || {
+            gateway.post(&alice, "/v1/uploads", body()).await.status == StatusCode::CREATED
+        })
+        .await;
+    assert_eq!(gateway.database.count("uploads").await, gateway.database.count("audit_events").await);
+}
+
+#[tokio::test]
+async fn a_frozen_postgres_is_given_up_on_in_time() {
+    let gateway = Harness::with("[ledger]\ndeadline = \"500ms\"\n").await;
+    let alice = gateway.token("alice@acme.example");
+    gateway.grant(&alice, 1).await;
+    let frozen: Vec<i32> = sqlx::query_scalar(
+        "select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+    )
+    .fetch_all(&gateway.database.pool)
+    .await
+    .unwrap();
+    let signal = |name: &str| {
+        for pid in &frozen {
+            assert!(Command::new("kill").args([name, &pid.to_string()]).status().unwrap().success());
+        }
+    };
+    signal("-STOP");
+    let asked = Instant::now();
+    let answer = gateway.post(&alice, "/v1/uploads", body()).await;
+    let elapsed = asked.elapsed();
+    signal("-CONT");
+    assert_unavailable(&answer);
+    assert!(elapsed < Duration::from_secs(2), "{elapsed:?}");
+    gateway
+        .until("grants are made again", async || {
+            gateway.post(&alice, "/v1/uploads", body()).await.status == StatusCode::CREATED
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_gateway_that_is_stopped_under_load_loses_no_row_that_it_answered() {
+    let mut gateway = Harness::start().await;
+    let alice = gateway.token("alice@acme.example");
+    gateway.grant(&alice, 1).await;
+    let requests: Vec<_> = (0..200)
+        .map(|_| tokio::spawn(gateway.request(Method::POST, "/v1/uploads").bearer_auth(&alice).json(&body()).send()))
+        .collect();
+    gateway.until("the load has begun", async || gateway.database.count("uploads").await > 10).await;
+    gateway.stop().await;
+    let mut granted = 1;
+    for answer in join_all(requests).await {
+        if answer.unwrap().is_ok_and(|answer| answer.status() == StatusCode::CREATED) {
+            granted += 1;
+        }
+    }
+    let recorded = gateway.database.count("uploads").await;
+    assert!(granted <= recorded, "{granted} URLs left and {recorded} are on record");
+    assert_eq!(recorded, gateway.database.count("audit_events").await);
+}
+
+/// A tenant that is on record, and rows for it and for one that is not.
+async fn ledger_rows(database: &Database) -> (Tenant, impl Fn(TenantId) -> GrantRow) {
+    let tenant = tenants::find_by_claim(&database.pool, "Acme Customer 1").await.unwrap().unwrap();
+    let known = tenant.clone();
+    let row = move |id: TenantId| {
+        let now = Clock::system().now();
+        let subject = Subject::parse("someone").unwrap();
+        let (file_name, upload) = (FileName::parse("a.txt").unwrap(), UploadId::new(now));
+        let grant = Grant {
+            id: upload,
+            key: ObjectKey::new(&known, &subject, &Collection::default(), upload, &file_name),
+            subject,
+            collection: Collection::default(),
+            file_name,
+            content_type: ContentType::parse("text/plain").unwrap(),
+            size: FileSize::parse(1).unwrap(),
+            checksum: None,
+            metadata: Metadata::default(),
+            method: UploadMethod::Put,
+        };
+        let tenant = Tenant { id, ..known.clone() };
+        GrantRow::new(&tenant, grant, now, now + Duration::from_secs(60), RequestId::new(OffsetDateTime::UNIX_EPOCH))
+    };
+    (tenant, row)
+}
+
+#[tokio::test]
+async fn a_poisoned_row_fails_alone_and_a_full_queue_says_so() {
+    let gateway = Harness::start().await;
+    let (tenant, row) = ledger_rows(&gateway.database).await;
+    let config = gateway.neighbours().configuration((0, 0), "[ledger]\nqueue = 8\n").unwrap();
+    let options = connect_options(&config.database).unwrap();
+    let (ledger, writer) = ledger::open(options, &config.ledger, Metrics::new().unwrap());
+    let poisoned = TenantId::from(Uuid::from_u128(7));
+    // The writer does not run yet, so the eight make one batch and the ninth finds no place.
+    let waiting = (0..9).map(|n| ledger.record(row(if n == 3 { poisoned } else { tenant.id })));
+    let (results, ()) = tokio::join!(join_all(waiting), async {
+        tokio::spawn(writer.run());
+    });
+    for (n, result) in results.iter().enumerate() {
+        match n {
+            3 => assert!(matches!(result, Err(LedgerError::Refused(_))), "{result:?}"),
+            8 => assert!(matches!(result, Err(LedgerError::Full)), "{result:?}"),
+            _ => assert!(result.is_ok(), "{n}: {result:?}"),
+        }
+    }
+    assert_eq!(gateway.database.count("uploads").await, 7);
+    assert_eq!(gateway.database.count("audit_events").await, 7);
+}
