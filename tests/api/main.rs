@@ -1,0 +1,1 @@
+//! What callers see: the gateway over HTTP, with its own database and sandbox for each test.
