@@ -97,6 +97,7 @@ json.dump({
     "admin": admin,
     "uploadRole": upload_role,
     "tagRole": tag_role,
+    "readableSessionTokens": False,
     "pool": {
         "issuer": f"https://cognito-idp.us-east-1.amazonaws.com/{pool}",
         "jwksUrl": f"{URL}/{pool}/.well-known/jwks.json",

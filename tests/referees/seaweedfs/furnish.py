@@ -39,5 +39,6 @@ json.dump({
     "admin": ["adminkey", "adminsecret"],
     "uploadRole": "arn:aws:iam::000000000000:role/UploadRole",
     "tagRole": None,
+    "readableSessionTokens": True,
     "pool": None,
 }, sys.stdout, indent=2)
