@@ -24,8 +24,8 @@ cp "$HERE/seaweedfs/keys.json" "$HERE/seaweedfs/iam.json" "$home/"
 # Telemetry and the Iceberg and Lance listeners are on unless switched off.
 setsid "$REFEREES/venv/bin/weed" -logtostderr=true server -dir="$home/data" -ip=127.0.0.1 -ip.bind=127.0.0.1 \
     -master.port=$((port + 1)) -master.telemetry=false -master.volumeSizeLimitMB=64 \
-    -volume.port=$((port + 2)) -volume.max=40 -filer -filer.port=$((port + 3)) \
-    -s3 -s3.port="$port" -s3.port.iceberg=0 -s3.port.lance=0 -s3.config="$home/keys.json" -s3.iam.config="$home/iam.json" \
+    -volume.port=$((port + 2)) -volume.max=40 -filer -filer.port=$((port + 3)) -filer.localSocket="$home/filer.sock" \
+    -s3 -s3.port="$port" -s3.localSocket="$home/s3.sock" -s3.port.iceberg=0 -s3.port.lance=0 -s3.config="$home/keys.json" -s3.iam.config="$home/iam.json" \
     >"$home/log" 2>&1 </dev/null &
 echo $! >"$home/pid"
 wait_for "http://127.0.0.1:$port/" "$(cat "$home/pid")" "$home/log"
