@@ -1,6 +1,13 @@
 //! upload-gateway: a caller proves who it is with a Cognito token, the token names a tenant, and the gateway hands back
 //! a short-lived URL that can write exactly one object under that tenant's prefix, after the grant is on record.
 
+pub mod adapters;
+pub mod app;
+pub mod config;
+pub mod domain;
+pub mod http;
+pub mod metrics;
 pub mod model;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+pub mod telemetry;

@@ -1,3 +1,209 @@
-//! The command line.
+//! The command line: what can be started, and how its end is reported.
 
-fn main() {}
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use upload_gateway::app::{self, Application};
+use upload_gateway::config::{self, Config};
+use upload_gateway::model::{Clock, Slug};
+use upload_gateway::{http, telemetry};
+
+/// Hands out presigned S3 uploads that can touch only their tenant's prefix, each on record before its URL leaves.
+///
+/// New here? `upload-gateway sandbox` starts a gateway with everything around it on this machine and prints what to try.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the gateway. Stops on SIGTERM or Ctrl-C, after the requests in flight.
+    Serve {
+        #[command(flatten)]
+        source: Source,
+        /// Bring the database to this version's shape first.
+        #[arg(long)]
+        migrate: bool,
+    },
+    /// Runs a gateway with a private Postgres and stand-ins for S3, STS and Cognito, all on loopback, no AWS account needed.
+    #[cfg(feature = "sandbox")]
+    Sandbox(SandboxArgs),
+    /// Brings the database to this version's shape. Safe to run beside a running gateway, and more than once.
+    Migrate(Source),
+    /// Says every fault of the configuration, by the name of its setting, and starts nothing.
+    CheckConfig {
+        #[command(flatten)]
+        source: Source,
+        /// Print the commented defaults instead; a configuration file may start from them.
+        #[arg(long)]
+        print_defaults: bool,
+    },
+    /// Prints the OpenAPI 3.1 document of the HTTP interface.
+    Openapi,
+    /// Prints the inline policy that a tenant's session gets, for auditors.
+    SessionPolicy {
+        #[command(flatten)]
+        source: Source,
+        /// The tenant's slug.
+        #[arg(long)]
+        tenant: String,
+    },
+}
+
+/// Where settings come from: built-in defaults, then this file, then variables named GATEWAY__SECTION__NAME.
+#[derive(Args)]
+struct Source {
+    /// A TOML file; `check-config --print-defaults` shows every setting.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[cfg(feature = "sandbox")]
+#[derive(Args)]
+struct SandboxArgs {
+    /// Where its database, objects and keys live.
+    #[arg(long, value_name = "DIR", default_value = ".sandbox")]
+    data_dir: PathBuf,
+    /// The gateway's public port; 0 for any. Default: 8080, or any when that is taken.
+    #[arg(long, value_name = "PORT")]
+    public_port: Option<u16>,
+    /// The gateway's internal port; 0 for any. Default: 9090, or any when that is taken.
+    #[arg(long, value_name = "PORT")]
+    internal_port: Option<u16>,
+    /// The port of S3 and STS; 0 for any. Default: 9000, or any when that is taken.
+    #[arg(long, value_name = "PORT")]
+    s3_port: Option<u16>,
+    /// The port of the Cognito stand-in; 0 for any. Default: 9229, or any when that is taken.
+    #[arg(long, value_name = "PORT")]
+    cognito_port: Option<u16>,
+    /// Remove the data directory when it stops.
+    #[arg(long)]
+    ephemeral: bool,
+    /// Remove what an earlier sandbox left in the data directory first.
+    #[arg(long)]
+    reset: bool,
+    /// Use this Postgres instead of a private one.
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say_error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve { source, migrate } => {
+            let config = Config::load(source.config.as_deref())?;
+            telemetry::start(&config.log)?;
+            block_on(serve(config, migrate))
+        }
+        #[cfg(feature = "sandbox")]
+        Command::Sandbox(args) => block_on(sandbox(args)),
+        Command::Migrate(source) => {
+            let config = Config::load(source.config.as_deref())?;
+            block_on(async move { Ok(app::migrate(&config.database).await?) })
+        }
+        Command::CheckConfig { print_defaults: true, .. } => {
+            say(config::DEFAULTS);
+            Ok(())
+        }
+        Command::CheckConfig { source, .. } => {
+            Config::load(source.config.as_deref())?;
+            say("The configuration is good.");
+            Ok(())
+        }
+        Command::Openapi => {
+            say(&http::openapi::document().to_pretty_json()?);
+            Ok(())
+        }
+        Command::SessionPolicy { source, tenant } => {
+            let config = Config::load(source.config.as_deref())?;
+            let slug = Slug::parse(&tenant).map_err(|rule| anyhow::anyhow!("--tenant {rule}"))?;
+            say(&app::session_policy(&config, &slug));
+            Ok(())
+        }
+    }
+}
+
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
+    runtime.block_on(work)
+}
+
+async fn serve(config: Config, migrate: bool) -> anyhow::Result<()> {
+    if migrate {
+        app::migrate(&config.database).await?;
+    }
+    let shutdown = stop_signal()?;
+    let application = Application::build(config, Clock::system()).await?;
+    Ok(application.run_until(shutdown).await?)
+}
+
+#[cfg(feature = "sandbox")]
+async fn sandbox(args: SandboxArgs) -> anyhow::Result<()> {
+    use upload_gateway::sandbox::{Options, Sandbox};
+
+    let log = config::Log { format: config::LogFormat::Text, filter: "warn".to_owned() };
+    telemetry::start(&log)?;
+    let shutdown = stop_signal()?;
+    let (pg_bin, search_path) = config::postgres_search();
+    let options = Options {
+        data_dir: args.data_dir,
+        public_port: args.public_port,
+        internal_port: args.internal_port,
+        s3_port: args.s3_port,
+        cognito_port: args.cognito_port,
+        ephemeral: args.ephemeral,
+        reset: args.reset,
+        database_url: args.database_url,
+        pg_bin,
+        search_path,
+    };
+    let sandbox = Sandbox::start(options, Clock::system()).await?;
+    say(&sandbox.welcome());
+    Ok(sandbox.run_until(shutdown).await?)
+}
+
+/// Cancelled by the first SIGTERM or SIGINT. A second one ends the process at once, for those who cannot wait.
+fn stop_signal() -> anyhow::Result<CancellationToken> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let token = CancellationToken::new();
+    let cancelled = token.clone();
+    tokio::spawn(async move {
+        for _ in 0..2 {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if cancelled.is_cancelled() {
+                std::process::exit(130);
+            }
+            cancelled.cancel();
+        }
+    });
+    Ok(token)
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the command was asked to print")]
+fn say(text: &str) {
+    println!("{}", text.trim_end());
+}
+
+#[expect(clippy::print_stderr, reason = "a command's failure is told on standard error, also when logging is off")]
+fn say_error(error: &anyhow::Error) {
+    eprintln!("upload-gateway: {error:#}");
+}

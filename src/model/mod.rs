@@ -1,5 +1,26 @@
 //! What things are: the vocabulary that every layer shares. Imports nothing of ours.
+//!
+//! Everything here is parsed once, at the edge, and is right from then on.
 
 mod clock;
+mod file;
+mod ids;
+mod invalid;
+mod object_key;
+mod principal;
+mod tenant;
+mod upload;
 
 pub use clock::Clock;
+pub use file::{Checksum, ChecksumAlgorithm, Collection, ContentType, FileName, FileSize, Metadata};
+pub use ids::{AuditId, RequestId, TenantId, UploadId};
+pub use invalid::Invalid;
+pub use object_key::ObjectKey;
+pub use principal::{Admin, Principal, Role, Subject};
+pub use tenant::{
+    ClaimValue, ContentTypePattern, EmailDomain, Isolation, Limits, Slug, Tenant, TenantName, TenantStatus,
+};
+pub use upload::{Grant, Method, StoredObject, Upload, UploadStatus, Violation};
+
+#[cfg(test)]
+pub(crate) use tenant::tests::tenant as tests_tenant;

@@ -1,0 +1,7 @@
+//! How do we talk to the outside? Each folder here knows one other program and nothing of HTTP callers.
+
+pub mod oidc;
+pub mod postgres;
+pub mod s3;
+pub mod sigv4;
+pub mod sts;

@@ -1,0 +1,149 @@
+//! Are a token's claims right? Each is checked by name; what has the wrong type is wrong.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+
+use super::verifier::VerifyError;
+use crate::config::{Auth, Pool, TokenUse};
+use crate::model::Subject;
+
+/// A JSON object in which no name stands twice. Parsers disagree about which of two wins, and a forger lives off that.
+#[derive(Debug)]
+pub struct Members(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Unique;
+
+        impl<'de> Visitor<'de> for Unique {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Members, A::Error> {
+                let mut members = Map::new();
+                while let Some((name, value)) = access.next_entry::<String, Value>()? {
+                    if members.insert(name, value).is_some() {
+                        return Err(A::Error::custom("a name stands twice"));
+                    }
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(Unique)
+    }
+}
+
+impl Members {
+    /// Is there a member of that name, whatever its value?
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// The text of that name. Anything but a text is an error, and so is its absence.
+    pub(super) fn text(&self, name: &'static str) -> Result<&str, VerifyError> {
+        self.0.get(name).and_then(Value::as_str).ok_or(VerifyError::Claim(name))
+    }
+
+    /// Seconds since 1970 of that name, when it is there. Cognito writes whole numbers.
+    fn time(&self, name: &'static str) -> Result<Option<i64>, VerifyError> {
+        match self.0.get(name) {
+            None => Ok(None),
+            Some(value) => value.as_i64().map(Some).ok_or(VerifyError::Claim(name)),
+        }
+    }
+
+    fn texts(&self, name: &'static str) -> Result<Vec<&str>, VerifyError> {
+        match self.0.get(name) {
+            None => Ok(Vec::new()),
+            Some(Value::Array(items)) => {
+                items.iter().map(|item| item.as_str().ok_or(VerifyError::Claim(name))).collect()
+            }
+            Some(_) => Err(VerifyError::Claim(name)),
+        }
+    }
+}
+
+/// What a good token says.
+#[derive(Debug, Clone)]
+pub struct VerifiedToken {
+    /// Who.
+    pub subject: Subject,
+    /// The raw value of the tenant claim, when there is one.
+    pub tenant_claim: Option<String>,
+    /// In the tenant-admin group?
+    pub is_tenant_admin: bool,
+    /// In the platform-admin group?
+    pub is_platform_admin: bool,
+    /// The end of its life, leeway not counted.
+    pub expires_at: OffsetDateTime,
+    pub(super) issuer: String,
+    pub(super) kid: String,
+}
+
+/// The longest tenant claim that is looked up; Cognito's custom attributes may hold 2,048 characters.
+const LONGEST_TENANT_CLAIM: usize = 1024;
+
+/// Checks every claim that decides something, after the signature: `iss`, `exp`, `nbf`, `iat`, `token_use`, `aud` or
+/// `client_id`, `sub`, the groups, and the tenant claim's type.
+///
+/// Not checked, because nothing here depends on them: `jti`, `origin_jti`, `auth_time`, `scope`, `email`, `nonce`.
+pub(super) fn check(
+    members: &Members,
+    kid: &str,
+    pool: &Pool,
+    auth: &Auth,
+    now: OffsetDateTime,
+) -> Result<VerifiedToken, VerifyError> {
+    if members.text("iss")? != pool.issuer {
+        return Err(VerifyError::Issuer);
+    }
+    let now = now.unix_timestamp();
+    let leeway = i64::try_from(auth.leeway.as_secs()).unwrap_or(0);
+    let expires = members.time("exp")?.ok_or(VerifyError::Claim("exp"))?;
+    if expires.saturating_add(leeway) <= now {
+        return Err(VerifyError::Expired);
+    }
+    for begins in [members.time("nbf")?, members.time("iat")?].into_iter().flatten() {
+        if begins.saturating_sub(leeway) > now {
+            return Err(VerifyError::NotYetValid);
+        }
+    }
+    check_audience(members, pool)?;
+    let subject = Subject::parse(members.text("sub")?).map_err(|_invalid| VerifyError::Claim("sub"))?;
+    let groups = members.texts("cognito:groups")?;
+    let tenant_claim = match members.0.get(&auth.tenant_claim) {
+        None => None,
+        Some(Value::String(text)) if text.len() <= LONGEST_TENANT_CLAIM => Some(text.clone()),
+        Some(_) => return Err(VerifyError::Claim("the tenant claim")),
+    };
+    Ok(VerifiedToken {
+        subject,
+        tenant_claim: tenant_claim.filter(|text| !text.is_empty()),
+        is_tenant_admin: groups.contains(&auth.tenant_admin_group.as_str()),
+        is_platform_admin: groups.contains(&auth.platform_admin_group.as_str()),
+        expires_at: OffsetDateTime::from_unix_timestamp(expires).map_err(|_range| VerifyError::Claim("exp"))?,
+        issuer: pool.issuer.clone(),
+        kid: kid.to_owned(),
+    })
+}
+
+/// The two kinds of tokens have disjoint rules (RFC 8725 §3.12): an ID token names its client in `aud`, an access token in
+/// `client_id`, and each must say which kind it is.
+fn check_audience(members: &Members, pool: &Pool) -> Result<(), VerifyError> {
+    let (token_use, audience) = match members.text("token_use")? {
+        "id" => (TokenUse::Id, members.text("aud")?),
+        "access" => (TokenUse::Access, members.text("client_id")?),
+        _ => return Err(VerifyError::TokenUse),
+    };
+    if !pool.token_uses.contains(&token_use) {
+        return Err(VerifyError::TokenUse);
+    }
+    if pool.client_ids.iter().any(|id| id == audience) { Ok(()) } else { Err(VerifyError::Audience) }
+}

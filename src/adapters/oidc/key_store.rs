@@ -1,0 +1,208 @@
+//! Which keys do the user pools sign with right now?
+//!
+//! Keys are read at start and again in the background. A key id that nobody knows makes them be read at once, but at
+//! most once in a cool-down, however many callers come with how many ids; those who come inside the cool-down wait for
+//! the next reading together, so noise can put off a real rotation by one cool-down and no more.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use jsonwebtoken::DecodingKey;
+use rand::Rng as _;
+use tokio::sync::{Mutex, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+use url::Url;
+
+use super::jwks;
+use crate::config;
+use crate::metrics::Metrics;
+
+/// A JWKS answer larger than this is not read to its end; Cognito's has 1 KiB.
+const LARGEST_ANSWER: usize = 256 << 10;
+const FETCH_TIMEOUT: Duration = Duration::from_secs(3);
+/// Callers that may wait for one reading; the rest are told to come back.
+const MOST_WAITING: usize = 1024;
+
+/// Why there is no key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// The issuer is none of the configured pools.
+    #[error("the issuer is not one of the configured user pools")]
+    UnknownIssuer,
+    /// The pool's keys are known and this is none of them.
+    #[error("the user pool has no key of this id")]
+    UnknownKey,
+    /// The pool's keys are not known.
+    #[error("the user pool's signing keys cannot be read")]
+    Unavailable,
+}
+
+/// The signing keys of every configured pool.
+pub struct KeyStore {
+    pools: HashMap<String, Pool>,
+}
+
+struct Pool {
+    url: Url,
+    client: reqwest::Client,
+    keys: RwLock<Option<Arc<KeySet>>>,
+    /// When the latest reading began. Whoever holds the lock is the one who reads.
+    reading: Mutex<Option<Instant>>,
+    waiting: Semaphore,
+    refresh: Duration,
+    stale: Duration,
+    cool_down: Duration,
+    metrics: Metrics,
+}
+
+struct KeySet {
+    keys: HashMap<String, Arc<DecodingKey>>,
+    read_at: Instant,
+}
+
+impl KeyStore {
+    /// An empty store; [`Self::refresh_until`] fills it.
+    ///
+    /// # Errors
+    /// When the HTTP client's TLS cannot be set up.
+    pub fn new(auth: &config::Auth, metrics: &Metrics) -> Result<Self, reqwest::Error> {
+        let client = reqwest::Client::builder()
+            .timeout(FETCH_TIMEOUT)
+            .connect_timeout(FETCH_TIMEOUT / 2)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        let pool = |pool: &config::Pool| Pool {
+            url: pool.jwks_url.clone(),
+            client: client.clone(),
+            keys: RwLock::new(None),
+            reading: Mutex::new(None),
+            waiting: Semaphore::new(MOST_WAITING),
+            refresh: auth.jwks_refresh,
+            stale: auth.jwks_stale,
+            cool_down: auth.jwks_cool_down,
+            metrics: metrics.clone(),
+        };
+        Ok(Self { pools: auth.pools.iter().map(|p| (p.issuer.clone(), pool(p))).collect() })
+    }
+
+    /// The key of that id, from memory or else from the pool.
+    ///
+    /// # Errors
+    /// When the issuer or the key is unknown, or the pool's keys cannot be read.
+    pub async fn key(&self, issuer: &str, kid: &str) -> Result<Arc<DecodingKey>, KeyError> {
+        let pool = self.pools.get(issuer).ok_or(KeyError::UnknownIssuer)?;
+        match pool.known(kid) {
+            Ok(key) => Ok(key),
+            Err(_unknown_or_stale) => pool.read_for(kid).await,
+        }
+    }
+
+    /// Does the pool still sign with this key, as far as is known? A token remembered as verified must not outlive its key.
+    #[must_use]
+    pub fn holds(&self, issuer: &str, kid: &str) -> bool {
+        self.pools.get(issuer).is_some_and(|pool| pool.known(kid).is_ok())
+    }
+
+    /// Are the keys of every pool known?
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.pools.values().all(|pool| pool.fresh_keys().is_some())
+    }
+
+    /// Reads every pool's keys now and again until stopped.
+    pub async fn refresh_until(&self, stop: CancellationToken) {
+        let loops = self.pools.values().map(|pool| pool.refresh_until(&stop));
+        futures_util::future::join_all(loops).await;
+    }
+}
+
+impl Pool {
+    fn fresh_keys(&self) -> Option<Arc<KeySet>> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner).clone();
+        keys.filter(|set| set.read_at.elapsed() <= self.stale)
+    }
+
+    fn known(&self, kid: &str) -> Result<Arc<DecodingKey>, KeyError> {
+        let set = self.fresh_keys().ok_or(KeyError::Unavailable)?;
+        set.keys.get(kid).cloned().ok_or(KeyError::UnknownKey)
+    }
+
+    async fn read_for(&self, kid: &str) -> Result<Arc<DecodingKey>, KeyError> {
+        let arrived = Instant::now();
+        let Ok(_place) = self.waiting.try_acquire() else { return Err(KeyError::Unavailable) };
+        let mut reading = self.reading.lock().await;
+        let known = self.known(kid);
+        // A reading that began after we came has seen whatever we could see.
+        if known.is_ok() || reading.is_some_and(|began| began >= arrived) {
+            return known;
+        }
+        if let Some(began) = *reading {
+            tokio::time::sleep_until((began + self.cool_down).into()).await;
+        }
+        *reading = Some(Instant::now());
+        let read = self.read().await;
+        match self.known(kid) {
+            Err(KeyError::UnknownKey) if !read => Err(KeyError::Unavailable),
+            known => known,
+        }
+    }
+
+    async fn refresh_until(&self, stop: &CancellationToken) {
+        let mut wait = Duration::ZERO;
+        let mut failures = 0;
+        while stop.run_until_cancelled(tokio::time::sleep(wait)).await.is_some() {
+            let read = {
+                let mut reading = self.reading.lock().await;
+                *reading = Some(Instant::now());
+                self.read().await
+            };
+            // After a failure soon again, then less and less often; jitter keeps a fleet from asking all at once.
+            failures = if read { 0 } else { failures + 1 };
+            let base = if read { self.refresh } else { self.refresh.min(Duration::from_secs(1 << failures.min(6))) };
+            wait = base.mul_f64(rand::rng().random_range(0.8..1.0));
+        }
+    }
+
+    /// Reads the keys once. What is known stays known when that fails.
+    async fn read(&self) -> bool {
+        match self.fetch().await {
+            Ok(keys) => {
+                let mut held = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+                if held.is_none() {
+                    info!(jwks.url = %self.url, jwks.keys = keys.len(), "signing keys were read");
+                }
+                *held = Some(Arc::new(KeySet { keys, read_at: Instant::now() }));
+                self.metrics.jwks_fetches.with_label_values(&["ok"]).inc();
+                true
+            }
+            Err(error) => {
+                warn!(jwks.url = %self.url, error, "signing keys could not be read");
+                self.metrics.jwks_fetches.with_label_values(&["error"]).inc();
+                false
+            }
+        }
+    }
+
+    async fn fetch(&self) -> Result<HashMap<String, Arc<DecodingKey>>, String> {
+        let answer = self.client.get(self.url.clone()).send().await;
+        let mut answer = answer.and_then(reqwest::Response::error_for_status).map_err(|e| with_sources(&e))?;
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|e| with_sources(&e))? {
+            if body.len() + chunk.len() > LARGEST_ANSWER {
+                return Err(format!("the answer is larger than {LARGEST_ANSWER} bytes"));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        if answer.status() != reqwest::StatusCode::OK {
+            return Err(format!("the answer's status is {}", answer.status()));
+        }
+        jwks::parse(&body).map_err(|error| error.to_string())
+    }
+}
+
+fn with_sources(error: &reqwest::Error) -> String {
+    let sources = std::iter::successors(std::error::Error::source(error), |e| e.source());
+    sources.fold(error.to_string(), |text, source| format!("{text}: {source}"))
+}

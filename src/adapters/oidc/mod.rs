@@ -1,0 +1,12 @@
+//! How do we know that a token is the user pool's own?
+//!
+//! The keys are cached by a store of ours: the `jwks-client` crate is from 2020, brings vulnerable TLS, and never forgets a revoked key.
+
+mod claims;
+mod jwks;
+mod key_store;
+mod verifier;
+
+pub use claims::{Members, VerifiedToken};
+pub use key_store::{KeyError, KeyStore};
+pub use verifier::{TokenVerifier, VerifyError};

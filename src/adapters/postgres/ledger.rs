@@ -1,0 +1,166 @@
+//! How is a grant put on record before its URL leaves, thousands of times a second?
+//!
+//! Group commit: one writer takes what waits, writes it in one statement and so in one transaction, and answers each caller
+//! after the commit. It does not linger: while one commit runs, the next batch gathers by itself. The queue is bounded and
+//! every wait has a deadline, so a slow Postgres turns into refusals and not into memory.
+
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
+use tokio::sync::{mpsc, oneshot};
+use tracing::warn;
+
+use super::ledger_rows::{self, GrantRow};
+use crate::config;
+use crate::metrics::Metrics;
+
+/// Why a grant is not on record. The URL must not leave then.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum LedgerError {
+    /// More grants wait than the queue holds.
+    #[error("too many grants wait to be recorded")]
+    Full,
+    /// The record was not confirmed in time. It may still have been made, which harms nobody: a record without a URL expires.
+    #[error("the grant was not recorded in time")]
+    Late,
+    /// Postgres cannot be reached, or broke off.
+    #[error("the grant was not recorded: {0}")]
+    Unavailable(String),
+    /// Postgres refuses this row, whatever its company.
+    #[error("the grant cannot be recorded: {0}")]
+    Refused(String),
+}
+
+struct Waiting {
+    row: GrantRow,
+    answer: oneshot::Sender<Result<(), LedgerError>>,
+}
+
+/// The entrance for those who have a grant to record.
+#[derive(Clone)]
+pub struct Ledger {
+    queue: mpsc::Sender<Waiting>,
+    deadline: Duration,
+}
+
+/// The one who writes. There is one in a process.
+pub struct LedgerWriter {
+    queue: mpsc::Receiver<Waiting>,
+    options: PgConnectOptions,
+    connection: Option<PgConnection>,
+    most_rows: usize,
+    deadline: Duration,
+    metrics: Metrics,
+}
+
+/// An entrance and its writer, which must be spawned.
+#[must_use]
+pub fn open(options: PgConnectOptions, ledger: &config::Ledger, metrics: Metrics) -> (Ledger, LedgerWriter) {
+    let (sender, receiver) = mpsc::channel(ledger.queue);
+    let entrance = Ledger { queue: sender, deadline: ledger.deadline };
+    let options = options.disable_statement_logging();
+    let (most_rows, deadline) = (ledger.batch, ledger.deadline);
+    (entrance, LedgerWriter { queue: receiver, options, connection: None, most_rows, deadline, metrics })
+}
+
+impl Ledger {
+    /// Returns once the grant and its audit event are committed.
+    ///
+    /// # Errors
+    /// When they are not, or not known to be.
+    pub async fn record(&self, row: GrantRow) -> Result<(), LedgerError> {
+        let (answer, answered) = oneshot::channel();
+        self.queue.try_send(Waiting { row, answer }).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => LedgerError::Full,
+            mpsc::error::TrySendError::Closed(_) => LedgerError::Unavailable("the gateway is stopping".to_owned()),
+        })?;
+        match tokio::time::timeout(self.deadline, answered).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_writer_gone)) => Err(LedgerError::Unavailable("the gateway is stopping".to_owned())),
+            Err(_elapsed) => Err(LedgerError::Late),
+        }
+    }
+}
+
+impl LedgerWriter {
+    /// Writes until every entrance is gone and nothing waits.
+    pub async fn run(mut self) {
+        let mut batch = Vec::with_capacity(self.most_rows);
+        while self.queue.recv_many(&mut batch, self.most_rows).await > 0 {
+            // Whoever stopped waiting was answered 503 and has no URL, so there is nothing to record.
+            batch.retain(|waiting| !waiting.answer.is_closed());
+            let (rows, answers): (Vec<_>, Vec<_>) = batch.drain(..).map(|w| (w.row, w.answer)).unzip();
+            if rows.is_empty() {
+                continue;
+            }
+            for (answer, result) in answers.into_iter().zip(self.write(&rows).await) {
+                let _caller_may_be_gone = answer.send(result);
+            }
+        }
+        if let Some(connection) = self.connection {
+            let _already_closed = connection.close().await;
+        }
+    }
+
+    /// One result for each row.
+    async fn write(&mut self, rows: &[GrantRow]) -> Vec<Result<(), LedgerError>> {
+        self.metrics.ledger_batch_rows.observe(u32::try_from(rows.len()).map_or(f64::MAX, f64::from));
+        let began = Instant::now();
+        let result = self.commit(rows).await;
+        self.metrics.ledger_commit_seconds.observe(began.elapsed().as_secs_f64());
+        match result {
+            Ok(()) => vec![Ok(()); rows.len()],
+            Err(LedgerError::Refused(_)) if rows.len() > 1 => self.write_one_by_one(rows).await,
+            Err(error) => {
+                warn!(ledger.rows = rows.len(), %error, "grants were not recorded");
+                vec![Err(error); rows.len()]
+            }
+        }
+    }
+
+    /// A row that Postgres refuses must not take its company down with it.
+    async fn write_one_by_one(&mut self, rows: &[GrantRow]) -> Vec<Result<(), LedgerError>> {
+        let mut results = Vec::with_capacity(rows.len());
+        for row in rows {
+            results.push(self.commit(std::slice::from_ref(row)).await);
+        }
+        results
+    }
+
+    /// One transaction. A connection that turns out to be dead, as after a restart of Postgres, is replaced once: ids make writing twice harmless.
+    async fn commit(&mut self, rows: &[GrantRow]) -> Result<(), LedgerError> {
+        let reused = self.connection.is_some();
+        match self.attempt(rows).await {
+            Err(LedgerError::Unavailable(_)) if reused => self.attempt(rows).await,
+            result => result,
+        }
+    }
+
+    async fn attempt(&mut self, rows: &[GrantRow]) -> Result<(), LedgerError> {
+        let work = async {
+            let mut connection = match self.connection.take() {
+                Some(connection) => connection,
+                None => self.options.connect().await?,
+            };
+            ledger_rows::insert(&mut connection, rows).await?;
+            Ok::<_, sqlx::Error>(connection)
+        };
+        match tokio::time::timeout(self.deadline, work).await {
+            Ok(Ok(connection)) => {
+                self.connection = Some(connection);
+                Ok(())
+            }
+            Ok(Err(error)) if is_about_the_rows(&error) => Err(LedgerError::Refused(error.to_string())),
+            Ok(Err(error)) => Err(LedgerError::Unavailable(error.to_string())),
+            Err(_elapsed) => Err(LedgerError::Late),
+        }
+    }
+}
+
+/// Classes 22 (data) and 23 (constraints) are the rows' fault; everything else is Postgres's.
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+fn is_about_the_rows(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|e| e.code());
+    code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+}

@@ -1,0 +1,84 @@
+//! How do we talk to Postgres?
+//!
+//! Every function that touches a tenant's rows takes the tenant right after the connection. All SQL is checked against the
+//! migrations at compile time.
+
+pub mod audit;
+pub mod ledger;
+mod ledger_rows;
+pub mod tenant_changes;
+pub mod tenants;
+pub mod uploads;
+
+pub use ledger_rows::GrantRow;
+
+use std::str::FromStr as _;
+
+use secrecy::ExposeSecret as _;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+
+use crate::config;
+use crate::model::Invalid;
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// Postgres did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// Another row already has a value that only one may have; the name is the constraint's.
+    #[error("a row with this value exists already ({0})")]
+    Taken(&'static str),
+    /// It cannot be reached, is too slow, or refused.
+    #[error("the database did not answer as it should")]
+    Unavailable(#[source] sqlx::Error),
+    /// A row is not what the code that wrote it made of it.
+    #[error("a recorded value cannot be read: {0}")]
+    Corrupt(#[from] Invalid),
+}
+
+impl From<sqlx::Error> for DatabaseError {
+    fn from(error: sqlx::Error) -> Self {
+        const UNIQUE: [&str; 3] = ["tenants_slug_unique", "tenant_claim_values_unique", "tenant_email_domains_unique"];
+        let constraint = error.as_database_error().and_then(|e| e.constraint());
+        match UNIQUE.into_iter().find(|name| Some(*name) == constraint) {
+            Some(name) => Self::Taken(name),
+            None => Self::Unavailable(error),
+        }
+    }
+}
+
+/// How every connection is made.
+///
+/// # Errors
+/// When the URL cannot be read.
+pub fn connect_options(database: &config::Database) -> Result<PgConnectOptions, sqlx::Error> {
+    let milliseconds = database.statement_timeout.as_millis().to_string();
+    let options = PgConnectOptions::from_str(database.url.expose_secret())?;
+    Ok(options.application_name("upload-gateway").options([("statement_timeout", milliseconds.as_str())]))
+}
+
+/// A pool that connects when it is first needed, so that the gateway starts also while Postgres does not.
+///
+/// # Errors
+/// When the URL cannot be read.
+pub fn pool(database: &config::Database) -> Result<PgPool, sqlx::Error> {
+    let options = PgPoolOptions::new()
+        .max_connections(database.max_connections)
+        .acquire_timeout(database.connect_timeout)
+        .acquire_slow_threshold(database.connect_timeout);
+    Ok(options.connect_lazy_with(connect_options(database)?))
+}
+
+/// Brings the database to this version's shape. Replicas that start together wait for one another.
+///
+/// # Errors
+/// When a migration fails or was edited after it ran.
+pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
+    MIGRATIONS.run(pool).await
+}
+
+/// Can Postgres be reached right now?
+pub async fn is_reachable(pool: &PgPool) -> bool {
+    sqlx::query("select 1").execute(pool).await.is_ok()
+}

@@ -1,0 +1,243 @@
+//! Where are tenants kept?
+
+use sqlx::{PgConnection, PgExecutor};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::DatabaseError;
+use crate::model::{
+    ClaimValue, ContentTypePattern, EmailDomain, FileSize, Invalid, Isolation, Limits, Slug, Tenant, TenantId,
+    TenantName, TenantStatus,
+};
+
+struct Row {
+    id: Uuid,
+    slug: String,
+    name: String,
+    status: String,
+    identity_provider: Option<String>,
+    isolation: String,
+    credential_vending: bool,
+    max_upload_bytes: i64,
+    allowed_content_types: Vec<String>,
+    monthly_bytes: Option<i64>,
+    requests_per_minute: Option<i32>,
+    created_at: OffsetDateTime,
+    updated_at: OffsetDateTime,
+    claim_values: Vec<String>,
+    email_domains: Vec<String>,
+}
+
+/// Which tenants a listing shows: newest first, from after `before`.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Only those in this status.
+    pub status: Option<TenantStatus>,
+    /// Only those whose slug or name holds this text, in any case.
+    pub text: Option<String>,
+    /// Only those created before this one.
+    pub before: Option<TenantId>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// The tenant that this claim value means.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn find_by_claim(connection: impl PgExecutor<'_>, claim: &str) -> Result<Option<Tenant>, DatabaseError> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"select id as "id!", slug as "slug!", name as "name!", status as "status!", identity_provider, isolation as "isolation!",
+                  credential_vending as "credential_vending!", max_upload_bytes as "max_upload_bytes!",
+                  allowed_content_types as "allowed_content_types!", monthly_bytes, requests_per_minute,
+                  created_at as "created_at!", updated_at as "updated_at!",
+                  claim_values as "claim_values!", email_domains as "email_domains!"
+           from tenants_whole where id = (select tenant_id from tenant_claim_values where claim_value = $1)"#,
+        claim,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(Tenant::try_from).transpose()?)
+}
+
+/// The tenant of that id.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn find(connection: impl PgExecutor<'_>, id: TenantId) -> Result<Option<Tenant>, DatabaseError> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"select id as "id!", slug as "slug!", name as "name!", status as "status!", identity_provider, isolation as "isolation!",
+                  credential_vending as "credential_vending!", max_upload_bytes as "max_upload_bytes!",
+                  allowed_content_types as "allowed_content_types!", monthly_bytes, requests_per_minute,
+                  created_at as "created_at!", updated_at as "updated_at!",
+                  claim_values as "claim_values!", email_domains as "email_domains!"
+           from tenants_whole where id = $1"#,
+        id.as_uuid(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(Tenant::try_from).transpose()?)
+}
+
+/// A page of tenants, newest first.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn list(connection: impl PgExecutor<'_>, filter: &Filter) -> Result<Vec<Tenant>, DatabaseError> {
+    // The caller's text is searched for letter by letter: its wildcards mean themselves.
+    let pattern = filter.text.as_ref().map(|text| {
+        let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        format!("%{escaped}%")
+    });
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select id as "id!", slug as "slug!", name as "name!", status as "status!", identity_provider, isolation as "isolation!",
+                  credential_vending as "credential_vending!", max_upload_bytes as "max_upload_bytes!",
+                  allowed_content_types as "allowed_content_types!", monthly_bytes, requests_per_minute,
+                  created_at as "created_at!", updated_at as "updated_at!",
+                  claim_values as "claim_values!", email_domains as "email_domains!"
+           from tenants_whole
+           where ($1::text is null or status = $1)
+             and ($2::text is null or slug ilike $2 or name ilike $2)
+             and ($3::uuid is null or id < $3)
+           order by id desc limit $4"#,
+        filter.status.map(TenantStatus::as_str),
+        pattern,
+        filter.before.map(|id| id.as_uuid()),
+        filter.limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(|row| Tenant::try_from(row).map_err(DatabaseError::from)).collect()
+}
+
+/// Adds a tenant.
+///
+/// # Errors
+/// [`DatabaseError::Taken`] when its slug, a claim value or an e-mail domain is another's.
+pub async fn insert(connection: &mut PgConnection, tenant: &Tenant) -> Result<(), DatabaseError> {
+    let types = patterns(tenant);
+    sqlx::query!(
+        "insert into tenants (id, slug, name, status, identity_provider, isolation, credential_vending, max_upload_bytes,
+                              allowed_content_types, monthly_bytes, requests_per_minute, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        tenant.id.as_uuid(),
+        tenant.slug.as_str(),
+        tenant.name.as_str(),
+        tenant.status.as_str(),
+        tenant.identity_provider,
+        tenant.isolation.as_str(),
+        tenant.credential_vending,
+        tenant.limits.max_upload_bytes.bytes(),
+        &types,
+        tenant.limits.monthly_bytes,
+        tenant.limits.requests_per_minute,
+        tenant.created_at,
+        tenant.updated_at,
+    )
+    .execute(&mut *connection)
+    .await?;
+    insert_names(connection, tenant).await
+}
+
+/// Writes everything of a tenant that may change; the slug may not.
+///
+/// # Errors
+/// [`DatabaseError::Taken`] when a claim value or an e-mail domain is another's.
+pub async fn update(connection: &mut PgConnection, tenant: &Tenant) -> Result<(), DatabaseError> {
+    let types = patterns(tenant);
+    sqlx::query!(
+        "update tenants set name = $2, status = $3, identity_provider = $4, isolation = $5, credential_vending = $6,
+                max_upload_bytes = $7, allowed_content_types = $8, monthly_bytes = $9, requests_per_minute = $10, updated_at = $11
+         where id = $1",
+        tenant.id.as_uuid(),
+        tenant.name.as_str(),
+        tenant.status.as_str(),
+        tenant.identity_provider,
+        tenant.isolation.as_str(),
+        tenant.credential_vending,
+        tenant.limits.max_upload_bytes.bytes(),
+        &types,
+        tenant.limits.monthly_bytes,
+        tenant.limits.requests_per_minute,
+        tenant.updated_at,
+    )
+    .execute(&mut *connection)
+    .await?;
+    let id = tenant.id.as_uuid();
+    sqlx::query!("delete from tenant_claim_values where tenant_id = $1", id).execute(&mut *connection).await?;
+    sqlx::query!("delete from tenant_email_domains where tenant_id = $1", id).execute(&mut *connection).await?;
+    insert_names(connection, tenant).await
+}
+
+/// Holds the tenant's row until the transaction ends, so that two changes come one after the other.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn lock(connection: &mut PgConnection, id: TenantId) -> Result<(), DatabaseError> {
+    sqlx::query!("select id from tenants where id = $1 for update", id.as_uuid()).fetch_optional(connection).await?;
+    Ok(())
+}
+
+/// How many tenants are in each status.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn count_by_status(connection: impl PgExecutor<'_>) -> Result<Vec<(String, i64)>, DatabaseError> {
+    let rows = sqlx::query!(r#"select status, count(*) as "count!" from tenants group by status"#);
+    Ok(rows.fetch_all(connection).await?.into_iter().map(|row| (row.status, row.count)).collect())
+}
+
+/// The number that grows with every change of any tenant.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn revision(connection: impl PgExecutor<'_>) -> Result<i64, DatabaseError> {
+    Ok(sqlx::query_scalar!("select revision from tenant_revision").fetch_one(connection).await?)
+}
+
+async fn insert_names(connection: &mut PgConnection, tenant: &Tenant) -> Result<(), DatabaseError> {
+    let claims: Vec<String> = tenant.claim_values.iter().map(|v| v.as_str().to_owned()).collect();
+    let domains: Vec<String> = tenant.email_domains.iter().map(|d| d.as_str().to_owned()).collect();
+    let id = tenant.id.as_uuid();
+    sqlx::query!("insert into tenant_claim_values (tenant_id, claim_value) select $1, unnest($2::text[])", id, &claims)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query!("insert into tenant_email_domains (tenant_id, domain) select $1, unnest($2::text[])", id, &domains)
+        .execute(&mut *connection)
+        .await?;
+    Ok(())
+}
+
+fn patterns(tenant: &Tenant) -> Vec<String> {
+    tenant.limits.allowed_content_types.iter().map(|pattern| pattern.as_str().to_owned()).collect()
+}
+
+impl TryFrom<Row> for Tenant {
+    type Error = Invalid;
+
+    fn try_from(row: Row) -> Result<Self, Invalid> {
+        let patterns = row.allowed_content_types.iter().map(|text| ContentTypePattern::parse(text));
+        Ok(Self {
+            id: TenantId::from(row.id),
+            slug: Slug::parse(&row.slug)?,
+            name: TenantName::parse(&row.name)?,
+            status: TenantStatus::parse(&row.status)?,
+            claim_values: row.claim_values.iter().map(|text| ClaimValue::parse(text)).collect::<Result<_, _>>()?,
+            email_domains: row.email_domains.iter().map(|text| EmailDomain::parse(text)).collect::<Result<_, _>>()?,
+            identity_provider: row.identity_provider,
+            limits: Limits {
+                max_upload_bytes: FileSize::parse(row.max_upload_bytes)?,
+                allowed_content_types: patterns.collect::<Result<_, _>>()?,
+                monthly_bytes: row.monthly_bytes,
+                requests_per_minute: row.requests_per_minute,
+            },
+            isolation: Isolation::parse(&row.isolation)?,
+            credential_vending: row.credential_vending,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}

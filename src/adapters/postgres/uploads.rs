@@ -1,0 +1,170 @@
+//! Where are uploads kept once they are granted?
+
+use std::collections::BTreeMap;
+
+use sqlx::types::Json;
+use sqlx::{PgConnection, PgExecutor};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::DatabaseError;
+use crate::model::{
+    Checksum, ChecksumAlgorithm, Collection, ContentType, FileName, FileSize, Grant, Invalid, Metadata, Method,
+    ObjectKey, StoredObject, Subject, Tenant, Upload, UploadId, UploadStatus,
+};
+
+/// What the tenant's uploads of this month add up to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// Uploads that are pending or completed.
+    pub uploads: i64,
+    /// Their bytes.
+    pub bytes: i64,
+}
+
+struct Row {
+    id: Uuid,
+    subject: String,
+    object_key: String,
+    collection: String,
+    file_name: String,
+    content_type: String,
+    size_bytes: i64,
+    checksum_algorithm: Option<String>,
+    checksum_value: Option<String>,
+    metadata: Json<BTreeMap<String, String>>,
+    method: String,
+    status: String,
+    created_at: OffsetDateTime,
+    expires_at: OffsetDateTime,
+    completed_at: Option<OffsetDateTime>,
+    stored_size_bytes: Option<i64>,
+    stored_etag: Option<String>,
+    stored_content_type: Option<String>,
+    stored_checksum_algorithm: Option<String>,
+    stored_checksum_value: Option<String>,
+}
+
+/// The tenant's upload of that id.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn find(
+    connection: impl PgExecutor<'_>,
+    tenant: &Tenant,
+    id: UploadId,
+) -> Result<Option<Upload>, DatabaseError> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"select id, subject, object_key, collection, file_name, content_type, size_bytes, checksum_algorithm,
+                  checksum_value, metadata as "metadata: Json<BTreeMap<String, String>>", method, status, created_at,
+                  expires_at, completed_at, stored_size_bytes, stored_etag, stored_content_type,
+                  stored_checksum_algorithm, stored_checksum_value
+           from uploads where tenant_id = $1 and id = $2"#,
+        tenant.id.as_uuid(),
+        id.as_uuid(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| row.into_upload(tenant)).transpose()?)
+}
+
+/// Moves a pending upload to `status` with what S3 holds. Says whether it was still pending: whoever comes second changes nothing.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn settle(
+    connection: &mut PgConnection,
+    tenant: &Tenant,
+    id: UploadId,
+    status: UploadStatus,
+    stored: &StoredObject,
+    at: OffsetDateTime,
+) -> Result<bool, DatabaseError> {
+    let done = sqlx::query!(
+        "update uploads set status = $3, completed_at = $4, stored_size_bytes = $5, stored_etag = $6,
+                stored_content_type = $7, stored_checksum_algorithm = $8, stored_checksum_value = $9
+         where tenant_id = $1 and id = $2 and status = 'pending'",
+        tenant.id.as_uuid(),
+        id.as_uuid(),
+        status.as_str(),
+        at,
+        stored.size,
+        stored.etag,
+        stored.content_type,
+        stored.checksum.as_ref().map(|c| c.algorithm.as_str()),
+        stored.checksum.as_ref().map(|c| c.value.as_str()),
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// What was granted or completed since `from`.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn usage_since(
+    connection: impl PgExecutor<'_>,
+    tenant: &Tenant,
+    from: OffsetDateTime,
+) -> Result<Usage, DatabaseError> {
+    let usage = sqlx::query_as!(
+        Usage,
+        r#"select count(*) as "uploads!", coalesce(sum(size_bytes), 0)::bigint as "bytes!"
+           from uploads where tenant_id = $1 and id >= $2 and status in ('pending', 'completed')"#,
+        tenant.id.as_uuid(),
+        first_id_at(from),
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(usage)
+}
+
+/// The smallest UUIDv7 of that moment, so that a range of time is a range of the index.
+fn first_id_at(at: OffsetDateTime) -> Uuid {
+    let milliseconds = u64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(milliseconds, &[0; 10]).into_uuid()
+}
+
+impl Row {
+    fn into_upload(self, tenant: &Tenant) -> Result<Upload, Invalid> {
+        let stored = match (self.stored_size_bytes, self.stored_etag) {
+            (Some(size), Some(etag)) => Some(StoredObject {
+                size,
+                etag,
+                content_type: self.stored_content_type,
+                checksum: checksum(self.stored_checksum_algorithm, self.stored_checksum_value)?,
+            }),
+            _ => None,
+        };
+        Ok(Upload {
+            grant: Grant {
+                id: UploadId::from(self.id),
+                subject: Subject::parse(&self.subject)?,
+                key: ObjectKey::recorded(tenant, self.object_key)?,
+                collection: Collection::parse(&self.collection)?,
+                file_name: FileName::parse(&self.file_name)?,
+                content_type: ContentType::parse(&self.content_type)?,
+                size: FileSize::parse(self.size_bytes)?,
+                checksum: checksum(self.checksum_algorithm, self.checksum_value)?,
+                metadata: Metadata::parse(self.metadata.0)?,
+                method: Method::parse(&self.method)?,
+            },
+            status: UploadStatus::parse(&self.status)?,
+            created_at: self.created_at,
+            expires_at: self.expires_at,
+            completed_at: self.completed_at,
+            stored,
+        })
+    }
+}
+
+fn checksum(algorithm: Option<String>, value: Option<String>) -> Result<Option<Checksum>, Invalid> {
+    match (algorithm, value) {
+        (Some(algorithm), Some(value)) => {
+            Ok(Some(Checksum { algorithm: ChecksumAlgorithm::parse(&algorithm)?, value }))
+        }
+        _ => Ok(None),
+    }
+}

@@ -1,0 +1,62 @@
+//! Where is the bucket, as clients see it?
+
+use std::fmt::Write as _;
+
+use crate::adapters::sigv4::encode_path;
+use crate::config;
+use crate::model::ObjectKey;
+
+/// The bucket's address, taken apart as a signature needs it.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    /// `https` or `http`, then `://`, then the host that is signed.
+    origin: String,
+    /// The signed `Host`, with the port unless it is the scheme's own.
+    host: String,
+    /// What goes before the key in the path: `/`, or `/bucket/` in path style.
+    root: String,
+    /// The KMS key that each upload must name.
+    pub(super) kms_key_arn: Option<String>,
+}
+
+impl Bucket {
+    /// At AWS in virtual-hosted style, elsewhere as configured. A bucket whose name has a dot cannot have a TLS host of its own.
+    #[must_use]
+    pub fn new(aws: &config::Aws, upload: &config::Upload) -> Self {
+        let endpoint = aws.s3_public_endpoint_url.as_ref().or(aws.s3_endpoint_url.as_ref());
+        let (scheme, authority) = match endpoint {
+            Some(url) => {
+                let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+                (url.scheme().to_owned(), format!("{}{port}", url.host_str().unwrap_or_default()))
+            }
+            None => {
+                let suffix = if aws.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+                ("https".to_owned(), format!("s3.{}.{suffix}", aws.region))
+            }
+        };
+        let bucket = &upload.bucket;
+        let (host, root) = if aws.force_path_style || bucket.contains('.') {
+            (authority, format!("/{bucket}/"))
+        } else {
+            (format!("{bucket}.{authority}"), "/".to_owned())
+        };
+        Self { origin: format!("{scheme}://{host}"), host, root, kms_key_arn: upload.kms_key_arn.clone() }
+    }
+
+    /// The signed host.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Scheme and host.
+    pub(super) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The encoded path of an object.
+    pub(super) fn path(&self, key: &ObjectKey) -> String {
+        let mut path = String::with_capacity(self.root.len() + key.as_str().len() + 16);
+        let _ = write!(path, "{}{}", self.root, encode_path(key.as_str()));
+        path
+    }
+}

@@ -1,0 +1,66 @@
+//! What are a session's temporary credentials?
+
+use std::fmt;
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use time::OffsetDateTime;
+
+use crate::adapters::sigv4::{DayKey, SigningKeys, encode};
+
+/// Credentials that reach one tenant's prefix until they expire.
+pub struct TemporaryCredentials {
+    /// `ASIA…`; not a secret, it stands in every URL.
+    pub access_key_id: String,
+    session_token: SecretString,
+    encoded_token: SecretString,
+    signing_keys: SigningKeys,
+    /// When S3 stops believing them, and any URL that they signed.
+    pub expires_at: OffsetDateTime,
+}
+
+impl TemporaryCredentials {
+    /// Takes what STS answered.
+    #[must_use]
+    pub fn new(
+        access_key_id: String,
+        secret_access_key: SecretString,
+        session_token: SecretString,
+        region: &str,
+        expires_at: OffsetDateTime,
+    ) -> Self {
+        let encoded_token = encode(session_token.expose_secret()).to_string().into();
+        let signing_keys = SigningKeys::new(secret_access_key, region, "s3");
+        Self { access_key_id, session_token, encoded_token, signing_keys, expires_at }
+    }
+
+    /// The session token, encoded for a query string once instead of once a URL.
+    #[must_use]
+    pub fn encoded_token(&self) -> &str {
+        self.encoded_token.expose_secret()
+    }
+
+    /// The key that signs at that moment.
+    #[must_use]
+    pub fn day_key(&self, now: OffsetDateTime) -> Arc<DayKey> {
+        self.signing_keys.day_key(now)
+    }
+
+    /// The same credentials for a call by the AWS SDK.
+    #[must_use]
+    pub fn for_sdk(&self) -> aws_sdk_s3::config::Credentials {
+        aws_sdk_s3::config::Credentials::new(
+            &self.access_key_id,
+            self.signing_keys.secret().expose_secret(),
+            Some(self.session_token.expose_secret().to_owned()),
+            Some(self.expires_at.into()),
+            "upload-gateway",
+        )
+    }
+}
+
+impl fmt::Debug for TemporaryCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TemporaryCredentials").field("expires_at", &self.expires_at).finish_non_exhaustive()
+    }
+}

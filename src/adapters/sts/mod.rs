@@ -1,0 +1,12 @@
+//! How does a tenant get its own short-lived credentials?
+//!
+//! IAM actions that the gateway itself needs: `sts:AssumeRole` and `sts:TagSession` on the upload role, nothing else.
+
+mod assume_role;
+mod credential_cache;
+mod credentials;
+pub mod session_policy;
+
+pub use assume_role::{AssumeRoleError, RoleAssumer};
+pub use credential_cache::CredentialCache;
+pub use credentials::TemporaryCredentials;

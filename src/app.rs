@@ -1,0 +1,243 @@
+//! How is everything put together? The one place where state is composed: configuration in, running listeners out.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::web::Data;
+use actix_web::{App, HttpServer};
+use aws_config::BehaviorVersion;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{Credentials, Region, SharedCredentialsProvider};
+use secrecy::ExposeSecret as _;
+use sqlx::PgPool;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use crate::adapters::oidc::{KeyStore, TokenVerifier};
+use crate::adapters::postgres::{self, ledger, tenant_changes};
+use crate::adapters::s3::{Bucket, Objects};
+use crate::adapters::sts::{self, CredentialCache, RoleAssumer};
+use crate::config::{self, Config};
+use crate::domain::authenticate::Authenticator;
+use crate::domain::tenants::Directory;
+use crate::domain::uploads::Uploads;
+use crate::http::{self, State};
+use crate::metrics::Metrics;
+use crate::model::{Clock, Slug};
+
+/// The gateway could not be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An address is taken, or not this machine's.
+    #[error("{address} cannot be listened on")]
+    Listen {
+        /// Which one.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The database's URL cannot be read.
+    #[error("the database cannot be set up")]
+    Database(#[from] sqlx::Error),
+    /// The HTTP client for signing keys has no TLS.
+    #[error("the HTTP client cannot be set up")]
+    Client(#[from] reqwest::Error),
+    /// Two instruments share a name.
+    #[error("the metrics cannot be set up")]
+    Metrics(#[from] prometheus::Error),
+    /// A migration failed.
+    #[error("the database could not be migrated")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+}
+
+/// A gateway whose listeners are bound, ready to run.
+pub struct Application {
+    public: Server,
+    internal: Server,
+    public_address: SocketAddr,
+    internal_address: SocketAddr,
+    background: JoinSet<()>,
+    ledger: tokio::task::JoinHandle<()>,
+    stop: CancellationToken,
+    grace: Duration,
+    pool: PgPool,
+}
+
+impl Application {
+    /// Puts everything together, binds both listeners and starts the background work. Nothing is served before [`Self::run_until`].
+    ///
+    /// # Errors
+    /// When an address cannot be bound, or a part cannot be set up. Dependencies that are away are no error: they may come back.
+    pub async fn build(config: Config, clock: Clock) -> Result<Self, StartError> {
+        let metrics = Metrics::new()?;
+        let public_listener = listen(config.server.public_address)?;
+        let internal_listener = listen(config.server.internal_address)?;
+        let pool = postgres::pool(&config.database)?;
+        let stop = CancellationToken::new();
+        let mut background = JoinSet::new();
+
+        let keys = Arc::new(KeyStore::new(&config.auth, &metrics)?);
+        let refreshed = Arc::clone(&keys);
+        let refresh_stop = stop.clone();
+        background.spawn(async move { refreshed.refresh_until(refresh_stop).await });
+
+        let directory = Directory::new(pool.clone(), &config.tenants);
+        let forgetful = directory.clone();
+        let watched =
+            tenant_changes::watch_until(pool.clone(), config.tenants.poll, stop.clone(), move || forgetful.forget());
+        background.spawn(watched);
+
+        let options = postgres::connect_options(&config.database)?;
+        let (entrance, writer) = ledger::open(options, &config.ledger, metrics.clone());
+        let ledger = tokio::spawn(writer.run());
+
+        let shared = aws_config(&config.aws).await;
+        let assumer = RoleAssumer::new(&shared, &config.aws, &config.upload, metrics.clone());
+        let uploads = Uploads {
+            ledger: entrance,
+            pool: pool.clone(),
+            credentials: CredentialCache::new(assumer, config.upload.url_expiry, clock.clone(), metrics.clone()),
+            bucket: Bucket::new(&config.aws, &config.upload),
+            objects: Objects::new(&shared, &config.aws, &config.upload),
+            url_expiry: config.upload.url_expiry,
+            multipart_threshold: config.upload.multipart_threshold,
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+        };
+        let verifier = TokenVerifier::new(config.auth, Arc::clone(&keys));
+        let state = Data::new(State {
+            authenticator: Authenticator::new(verifier, directory.clone(), clock.clone(), metrics.clone()),
+            uploads,
+            directory,
+            pool: pool.clone(),
+            default_limits: config.limits,
+            keys,
+            clock,
+            metrics,
+        });
+        let public_address = address(&public_listener, config.server.public_address)?;
+        let internal_address = address(&internal_listener, config.server.internal_address)?;
+        let grace = config.server.shutdown_grace;
+        Ok(Self {
+            public: serve_public(public_listener, &config.server, state.clone())?,
+            internal: serve_internal(internal_listener, &config.server, state)?,
+            public_address,
+            internal_address,
+            background,
+            ledger,
+            stop,
+            grace,
+            pool,
+        })
+    }
+
+    /// Where callers come in; the port that was given when the configuration asked for any.
+    #[must_use]
+    pub const fn public_address(&self) -> SocketAddr {
+        self.public_address
+    }
+
+    /// Where probes and Prometheus come in.
+    #[must_use]
+    pub const fn internal_address(&self) -> SocketAddr {
+        self.internal_address
+    }
+
+    /// Serves until `shutdown`, then stops taking requests, finishes those in flight, and records what the ledger still holds.
+    ///
+    /// # Errors
+    /// When a listener breaks.
+    pub async fn run_until(self, shutdown: CancellationToken) -> std::io::Result<()> {
+        let (public, internal) = (self.public.handle(), self.internal.handle());
+        info!(public.address = %self.public_address, internal.address = %self.internal_address, "serving");
+        let stopping = async {
+            shutdown.cancelled().await;
+            info!(grace_s = self.grace.as_secs(), "stopping");
+            // The probes answer until the last request is through.
+            public.stop(true).await;
+            internal.stop(true).await;
+        };
+        let (served, probed, ()) = tokio::join!(self.public, self.internal, stopping);
+        self.stop.cancel();
+        self.background.join_all().await;
+        // The handlers are gone and with them every entrance to the ledger, so its writer comes to its end.
+        let _late = tokio::time::timeout(self.grace, self.ledger).await;
+        let _late = tokio::time::timeout(self.grace, self.pool.close()).await;
+        info!("stopped");
+        served.and(probed)
+    }
+}
+
+/// Brings the configured database to this version's shape.
+///
+/// # Errors
+/// When the database cannot be reached or a migration fails.
+pub async fn migrate(database: &config::Database) -> Result<(), StartError> {
+    let pool = postgres::pool(database)?;
+    let migrated = postgres::migrate(&pool).await;
+    pool.close().await;
+    Ok(migrated?)
+}
+
+/// The inline policy that the sessions of a tenant get, for those who audit it.
+#[must_use]
+pub fn session_policy(config: &Config, slug: &Slug) -> String {
+    sts::session_policy::for_tenant(&config.upload, slug)
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).map_err(|source| StartError::Listen { address, source })
+}
+
+fn address(listener: &TcpListener, asked: SocketAddr) -> Result<SocketAddr, StartError> {
+    listener.local_addr().map_err(|source| StartError::Listen { address: asked, source })
+}
+
+fn serve_public(listener: TcpListener, server: &config::Server, state: Data<State>) -> Result<Server, StartError> {
+    let settings = server.clone();
+    let app = move || {
+        App::new().wrap(http::cors(&settings)).wrap(from_fn(http::observe)).configure(http::public(state.clone()))
+    };
+    let mut public = HttpServer::new(app).disable_signals().shutdown_timeout(server.shutdown_grace.as_secs());
+    if let Some(workers) = server.workers {
+        public = public.workers(workers);
+    }
+    let address = server.public_address;
+    Ok(public.listen(listener).map_err(|source| StartError::Listen { address, source })?.run())
+}
+
+fn serve_internal(listener: TcpListener, server: &config::Server, state: Data<State>) -> Result<Server, StartError> {
+    let app = move || App::new().wrap(from_fn(http::observe)).configure(http::internal(state.clone()));
+    let internal = HttpServer::new(app).disable_signals().shutdown_timeout(1).workers(1);
+    let address = server.internal_address;
+    Ok(internal.listen(listener).map_err(|source| StartError::Listen { address, source })?.run())
+}
+
+async fn aws_config(aws: &config::Aws) -> aws_config::SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(aws.timeout / 3)
+        .operation_attempt_timeout(aws.timeout.mul_f64(0.6))
+        .operation_timeout(aws.timeout)
+        .build();
+    let loader = aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new(aws.region.clone()))
+        .timeout_config(timeouts);
+    let loader = match &aws.key {
+        None => loader,
+        Some(key) => {
+            let (id, secret) = (key.access_key_id.expose_secret(), key.secret_access_key.expose_secret());
+            loader.credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+                id,
+                secret,
+                None,
+                None,
+                "configuration",
+            )))
+        }
+    };
+    loader.load().await
+}

@@ -1,0 +1,94 @@
+//! Which settings does the gateway run with? Read once, checked whole, handed down typed.
+//!
+//! `config/default.toml` documents each setting. This is the only file that reads the environment.
+
+mod parse;
+mod reader;
+mod sections;
+
+use std::path::Path;
+
+use reader::Reader;
+pub use reader::{Fault, Faults};
+pub use sections::{Auth, Aws, Database, Ledger, Log, LogFormat, Pool, Server, StaticKey, Tenants, TokenUse, Upload};
+
+use crate::model::Limits;
+
+/// The commented defaults, as `upload-gateway check-config --print-defaults` shows them.
+pub const DEFAULTS: &str = include_str!("config/default.toml");
+
+/// Everything that can be set, parsed and within its bounds.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Listeners and their manners.
+    pub server: Server,
+    /// The Postgres that holds tenants, uploads and the audit.
+    pub database: Database,
+    /// The group-commit writer.
+    pub ledger: Ledger,
+    /// Whose tokens are taken, and how.
+    pub auth: Auth,
+    /// How long tenants are remembered.
+    pub tenants: Tenants,
+    /// Region, endpoints and keys.
+    pub aws: Aws,
+    /// Bucket, role and lifetimes.
+    pub upload: Upload,
+    /// What a new tenant may do.
+    pub limits: Limits,
+    /// How to log.
+    pub log: Log,
+}
+
+impl Config {
+    /// Defaults, then the file, then the environment's `GATEWAY__…` variables.
+    ///
+    /// # Errors
+    /// Every fault at once, each with the name of its setting.
+    pub fn load(file: Option<&Path>) -> Result<Self, Faults> {
+        let text = match file {
+            None => String::new(),
+            Some(path) => std::fs::read_to_string(path)
+                .map_err(|error| Faults::one("--config", format!("{} cannot be read: {error}", path.display())))?,
+        };
+        Self::from_sources(&text, variables())
+    }
+
+    /// Defaults, then this TOML text, and nothing from the environment.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn from_toml(text: &str) -> Result<Self, Faults> {
+        Self::from_sources(text, config::Environment::default().source(Some(config::Map::new())))
+    }
+
+    fn from_sources(text: &str, variables: config::Environment) -> Result<Self, Faults> {
+        let toml = |text: &str| config::File::from_str(text, config::FileFormat::Toml);
+        let source = config::Config::builder()
+            .add_source(toml(DEFAULTS))
+            .add_source(toml(text))
+            .add_source(variables)
+            .build()
+            .map_err(|error| Faults::one("the configuration", error.to_string()))?;
+        let mut reader = Reader::new(source);
+        let sections = parse::read(&mut reader);
+        reader.finish(sections)
+    }
+}
+
+fn variables() -> config::Environment {
+    config::Environment::with_prefix("GATEWAY").prefix_separator("__").separator("__")
+}
+
+/// The variables that the sandbox's launcher looks at, because it must find a Postgres before there is a configuration.
+#[cfg(feature = "sandbox")]
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "config.rs is where the environment is read")]
+pub fn postgres_search() -> (Option<std::path::PathBuf>, Option<std::ffi::OsString>) {
+    let bin = std::env::var("PG_BIN").ok().filter(|text| !text.is_empty()).map(Into::into);
+    (bin, std::env::var("PATH").ok().map(Into::into))
+}
+
+#[cfg(test)]
+#[path = "config/tests.rs"]
+mod tests;

@@ -1,0 +1,175 @@
+//! What does each section of the configuration hold?
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+use crate::model::FileSize;
+
+/// Listeners and their manners.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Where callers come in.
+    pub public_address: SocketAddr,
+    /// Metrics and probes.
+    pub internal_address: SocketAddr,
+    /// How callers reach the public address, without a slash at the end.
+    pub public_url: String,
+    /// Web origins that may call.
+    pub allowed_origins: Vec<String>,
+    /// Threads that serve requests.
+    pub workers: Option<usize>,
+    /// How long requests in flight may take once a stop was asked for.
+    pub shutdown_grace: Duration,
+}
+
+/// The Postgres that holds tenants, uploads and the audit.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// A `postgres://` URL, with a password as a rule.
+    pub url: SecretString,
+    /// Connections for reads and administration.
+    pub max_connections: u32,
+    /// How long a caller waits for a connection.
+    pub connect_timeout: Duration,
+    /// How long Postgres works on one statement.
+    pub statement_timeout: Duration,
+}
+
+/// The group-commit writer.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    /// Grants that may wait.
+    pub queue: usize,
+    /// Grants in one transaction.
+    pub batch: usize,
+    /// How long a grant may wait.
+    pub deadline: Duration,
+}
+
+/// What a token may be used for, by its `token_use` claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenUse {
+    /// An ID token; its audience is the `aud` claim.
+    Id,
+    /// An access token; its audience is the `client_id` claim.
+    Access,
+}
+
+/// One Cognito user pool.
+#[derive(Debug, Clone)]
+pub struct Pool {
+    /// The exact `iss` of its tokens.
+    pub issuer: String,
+    /// The app clients whose tokens are taken.
+    pub client_ids: Vec<String>,
+    /// The kinds of tokens that are taken.
+    pub token_uses: Vec<TokenUse>,
+    /// Where its signing keys are.
+    pub jwks_url: Url,
+    /// Where its people sign in.
+    pub hosted_ui: Option<Url>,
+}
+
+/// Whose tokens are taken, and how.
+#[derive(Debug, Clone)]
+pub struct Auth {
+    /// The claim that names the tenant.
+    pub tenant_claim: String,
+    /// The group of platform admins.
+    pub platform_admin_group: String,
+    /// The group of tenant admins.
+    pub tenant_admin_group: String,
+    /// Clock difference that is forgiven.
+    pub leeway: Duration,
+    /// Verified tokens remembered.
+    pub token_cache: u64,
+    /// How often keys are read again.
+    pub jwks_refresh: Duration,
+    /// How long known keys serve when they cannot be read again.
+    pub jwks_stale: Duration,
+    /// How often an unknown key id may make them be read again.
+    pub jwks_cool_down: Duration,
+    /// The user pools.
+    pub pools: Vec<Pool>,
+}
+
+/// How long tenants are remembered.
+#[derive(Debug, Clone)]
+pub struct Tenants {
+    /// Claim values remembered.
+    pub cache: u64,
+    /// How long a tenant is remembered.
+    pub cache_ttl: Duration,
+    /// How long it is remembered that a claim value names none.
+    pub unknown_ttl: Duration,
+    /// How often changes are looked for.
+    pub poll: Duration,
+}
+
+/// A long-term key, where the AWS credential chain is not wanted.
+#[derive(Debug, Clone)]
+pub struct StaticKey {
+    /// The access key id.
+    pub access_key_id: SecretString,
+    /// The secret access key.
+    pub secret_access_key: SecretString,
+}
+
+/// Region, endpoints and keys.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    /// The bucket's and the role's Region.
+    pub region: String,
+    /// Where the gateway finds S3, when not at AWS.
+    pub s3_endpoint_url: Option<Url>,
+    /// Where the gateway finds STS, when not at AWS.
+    pub sts_endpoint_url: Option<Url>,
+    /// Where clients find S3, when not where the gateway does.
+    pub s3_public_endpoint_url: Option<Url>,
+    /// The bucket's name goes into the path instead of the host.
+    pub force_path_style: bool,
+    /// The key that may assume the role.
+    pub key: Option<StaticKey>,
+    /// How long one call may take.
+    pub timeout: Duration,
+}
+
+/// Bucket, role and lifetimes.
+#[derive(Debug, Clone)]
+pub struct Upload {
+    /// The bucket that holds every tenant's prefix.
+    pub bucket: String,
+    /// The role that each tenant's session assumes.
+    pub role_arn: String,
+    /// `sts:ExternalId` of the role's trust policy.
+    pub external_id: Option<SecretString>,
+    /// How long a session lives.
+    pub session_duration: Duration,
+    /// How long a presigned URL lives.
+    pub url_expiry: Duration,
+    /// Files larger than this go in parts, in bytes.
+    pub multipart_threshold: FileSize,
+    /// The KMS key that each upload must be encrypted with.
+    pub kms_key_arn: Option<String>,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// How to log.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// How lines look.
+    pub format: LogFormat,
+    /// Which lines are written.
+    pub filter: String,
+}

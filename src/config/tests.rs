@@ -1,0 +1,129 @@
+//! Is a good configuration taken, and a bad one refused with every fault by name?
+
+use super::*;
+
+const GOOD: &str = r#"
+[database]
+url = "postgres://gateway:hunter2@localhost/gateway"
+[[auth.pools]]
+issuer = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbC123"
+client_ids = ["web"]
+[aws]
+region = "eu-central-1"
+[upload]
+bucket = "uploads"
+role_arn = "arn:aws:iam::123456789012:role/upload-gateway"
+"#;
+
+fn faults(text: &str) -> Vec<String> {
+    Config::from_toml(text).unwrap_err().0.into_iter().map(|fault| fault.setting).collect()
+}
+
+#[test]
+fn the_smallest_configuration_is_enough() {
+    let config = Config::from_toml(GOOD).unwrap();
+    assert_eq!(config.server.public_url, "http://127.0.0.1:8080");
+    assert_eq!(
+        config.auth.pools[0].jwks_url.as_str(),
+        "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbC123/.well-known/jwks.json"
+    );
+    assert_eq!(config.upload.multipart_threshold.bytes(), 100 << 20);
+}
+
+#[test]
+fn every_missing_setting_is_named_at_once() {
+    assert_eq!(faults(""), ["database.url", "auth.pools", "aws.region", "upload.bucket", "upload.role_arn"]);
+}
+
+#[test]
+fn every_bad_setting_is_named_at_once() {
+    let text = r#"
+[server]
+public_address = "nowhere"
+allowed_origins = ["*", "https://a.example/"]
+wrokers = 3
+[database]
+url = "mysql://x"
+max_connections = 0
+[auth]
+leeway = "1h"
+[[auth.pools]]
+issuer = "http://example.com/pool"
+client_ids = []
+token_uses = ["refresh"]
+[aws]
+region = "EU"
+access_key_id = "x"
+[upload]
+bucket = "Up"
+role_arn = "arn:aws:s3:::x"
+session_duration = "1m"
+url_expiry = "8d"
+multipart_threshold = "1 MiB"
+[limits]
+max_upload_bytes = "0"
+allowed_content_types = ["image"]
+[log]
+format = "xml"
+"#;
+    let found = faults(text);
+    for expected in [
+        "server.public_address",
+        "server.allowed_origins",
+        "server.wrokers",
+        "database.url",
+        "database.max_connections",
+        "auth.leeway",
+        "auth.pools[0].issuer",
+        "auth.pools[0].client_ids",
+        "auth.pools[0].token_uses",
+        "aws.region",
+        "aws.secret_access_key",
+        "upload.bucket",
+        "upload.role_arn",
+        "upload.session_duration",
+        "upload.url_expiry",
+        "upload.multipart_threshold",
+        "limits.max_upload_bytes",
+        "limits.allowed_content_types",
+        "log.format",
+    ] {
+        assert!(found.iter().any(|name| name == expected), "{expected} is not among {found:?}");
+    }
+}
+
+#[test]
+fn variables_go_over_the_file_and_can_name_pools() {
+    let pairs = [
+        ("GATEWAY__UPLOAD__BUCKET", "other"),
+        ("GATEWAY__SERVER__WORKERS", "3"),
+        ("GATEWAY__AUTH__POOLS__0__ISSUER", "https://issuer.example"),
+        ("GATEWAY__AUTH__POOLS__0__CLIENT_IDS", "a,b"),
+        ("GATEWAY__SERVER__ALLOWED_ORIGINS", "https://a.example,https://b.example"),
+    ];
+    let map = pairs.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
+    let text = GOOD
+        .replace("[[auth.pools]]\n", "")
+        .lines()
+        .filter(|l| !l.starts_with("issuer") && !l.starts_with("client"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let config = Config::from_sources(&text, variables().source(Some(map))).unwrap();
+    assert_eq!(config.upload.bucket, "other");
+    assert_eq!(config.server.workers, Some(3));
+    assert_eq!(config.auth.pools[0].client_ids, ["a", "b"]);
+    assert_eq!(config.server.allowed_origins.len(), 2);
+}
+
+#[test]
+fn secrets_do_not_show() {
+    let config = Config::from_toml(GOOD).unwrap();
+    assert!(!format!("{config:?}").contains("hunter2"));
+    let faults = Config::from_toml(&GOOD.replace("postgres://", "mysql://")).unwrap_err().to_string();
+    assert!(!faults.contains("hunter2"));
+}
+
+#[test]
+fn a_url_may_not_outlive_its_session() {
+    assert_eq!(faults(&format!("{GOOD}url_expiry = \"1h\"")), ["upload.url_expiry"]);
+}

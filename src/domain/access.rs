@@ -1,0 +1,20 @@
+//! Who may see and change which upload?
+
+use super::Error;
+use crate::model::{Principal, Role, Upload};
+
+/// A user reaches its own uploads, a tenant admin every upload of the tenant. What is another's does not exist: 404, never 403.
+///
+/// # Errors
+/// When the upload is none of the principal's.
+pub fn check(principal: &Principal, upload: Option<Upload>) -> Result<Upload, Error> {
+    upload.filter(|upload| reaches(principal, upload)).ok_or(Error::NotFound("upload"))
+}
+
+fn reaches(principal: &Principal, upload: &Upload) -> bool {
+    match principal.role {
+        Role::TenantAdmin => true,
+        // A platform admin who also has a tenant is an ordinary user there.
+        Role::User | Role::PlatformAdmin => principal.subject == upload.grant.subject,
+    }
+}

@@ -1,0 +1,84 @@
+//! Who is asking? From bearer token to caller, and from caller to principal.
+
+use std::sync::Arc;
+
+use tracing::info;
+
+use super::Error;
+use super::tenants::Directory;
+use crate::adapters::oidc::{TokenVerifier, VerifiedToken, VerifyError};
+use crate::metrics::Metrics;
+use crate::model::{Admin, Clock, Principal, Role, TenantStatus};
+
+/// Turns tokens into callers.
+pub struct Authenticator {
+    verifier: TokenVerifier,
+    directory: Directory,
+    clock: Clock,
+    metrics: Metrics,
+}
+
+/// Someone whose token is good. Which tenant it is for is another question.
+#[derive(Debug, Clone)]
+pub struct Caller(Arc<VerifiedToken>);
+
+impl Authenticator {
+    /// With the keys and tenants that it goes by.
+    #[must_use]
+    pub const fn new(verifier: TokenVerifier, directory: Directory, clock: Clock, metrics: Metrics) -> Self {
+        Self { verifier, directory, clock, metrics }
+    }
+
+    /// The caller behind a token.
+    ///
+    /// # Errors
+    /// When there is no token, or it is not taken. The reason is logged and counted here, because the caller is not told.
+    pub async fn caller(&self, token: Option<&str>) -> Result<Caller, Error> {
+        let Some(token) = token else {
+            self.metrics.tokens.with_label_values(&["missing"]).inc();
+            return Err(Error::TokenMissing);
+        };
+        let result = self.verifier.verify(token, self.clock.now()).await;
+        self.metrics.tokens.with_label_values(&[result.as_ref().map_or_else(VerifyError::label, |_| "ok")]).inc();
+        match result {
+            Ok(verified) => Ok(Caller(verified)),
+            Err(error) => {
+                info!(token.result = error.label(), %error, "a token was refused");
+                Err(error.into())
+            }
+        }
+    }
+
+    /// The caller as a member of its tenant.
+    ///
+    /// # Errors
+    /// When the token names no tenant, an unknown one or a suspended one, or tenants cannot be read.
+    pub async fn principal(&self, Caller(token): &Caller) -> Result<Principal, Error> {
+        let claim = token.tenant_claim.as_deref().ok_or(Error::TenantClaimMissing)?;
+        let tenant = self.directory.find_by_claim(claim).await?.ok_or(Error::TenantUnknown)?;
+        match tenant.status {
+            TenantStatus::Active => Ok(Principal { subject: token.subject.clone(), tenant, role: role(token) }),
+            TenantStatus::Suspended => Err(Error::TenantSuspended),
+        }
+    }
+
+    /// The caller as a platform admin.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn admin(&self, Caller(token): &Caller) -> Result<Admin, Error> {
+        if token.is_platform_admin {
+            Ok(Admin { subject: token.subject.clone() })
+        } else {
+            Err(Error::RoleMissing("platform admin"))
+        }
+    }
+}
+
+fn role(token: &VerifiedToken) -> Role {
+    match (token.is_platform_admin, token.is_tenant_admin) {
+        (_, true) => Role::TenantAdmin,
+        (true, false) => Role::PlatformAdmin,
+        (false, false) => Role::User,
+    }
+}

@@ -1,0 +1,89 @@
+//! In which ways can a request be refused?
+
+use std::sync::Arc;
+
+use crate::adapters::oidc::VerifyError;
+use crate::adapters::postgres::DatabaseError;
+use crate::adapters::postgres::ledger::LedgerError;
+use crate::adapters::s3::ObjectError;
+use crate::adapters::sts::AssumeRoleError;
+use crate::model::{Invalid, UploadStatus, Violation};
+
+/// A refusal, with what it was for.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no token.
+    #[error("the request carries no bearer token")]
+    TokenMissing,
+    /// The token is not taken.
+    #[error("the token is not taken")]
+    TokenRefused(#[source] VerifyError),
+    /// The token is good and names no tenant.
+    #[error("the token names no tenant")]
+    TenantClaimMissing,
+    /// The token names a tenant that nobody knows.
+    #[error("the token names an unknown tenant")]
+    TenantUnknown,
+    /// The tenant may not do anything at present.
+    #[error("the tenant is suspended")]
+    TenantSuspended,
+    /// The caller's role does not allow it.
+    #[error("the caller is not a {0}")]
+    RoleMissing(&'static str),
+    /// There is no such thing, or it is another's.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// Members of the request that are right in themselves and not allowed here.
+    #[error("the request asks for what is not allowed: {0:?}")]
+    NotAllowed(Vec<(&'static str, Invalid)>),
+    /// Another tenant has this value.
+    #[error("another tenant has this value: {0}")]
+    Taken(&'static str),
+    /// S3 does not hold the object yet.
+    #[error("S3 does not hold the object")]
+    ObjectMissing,
+    /// S3 holds something else than what was granted.
+    #[error("the object breaks its grant")]
+    GrantBroken(#[source] Violation),
+    /// The upload has ended in another way.
+    #[error("the upload is {}", .0.as_str())]
+    AlreadyEnded(UploadStatus),
+    /// The keys to judge tokens by are not known.
+    #[error("tokens cannot be judged")]
+    KeysUnavailable(#[source] VerifyError),
+    /// There are no credentials to sign with.
+    #[error("there are no credentials to sign with")]
+    CredentialsUnavailable(#[source] Arc<AssumeRoleError>),
+    /// The record cannot be made.
+    #[error("the record cannot be made")]
+    LedgerUnavailable(#[source] LedgerError),
+    /// S3 cannot be asked.
+    #[error("S3 cannot be asked")]
+    StoreUnavailable(#[source] ObjectError),
+    /// Postgres does not answer.
+    #[error("the database does not answer")]
+    DatabaseUnavailable(#[source] Arc<DatabaseError>),
+}
+
+impl From<VerifyError> for Error {
+    fn from(error: VerifyError) -> Self {
+        if error == VerifyError::KeysUnavailable { Self::KeysUnavailable(error) } else { Self::TokenRefused(error) }
+    }
+}
+
+impl From<DatabaseError> for Error {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::Taken(constraint) => Self::Taken(constraint),
+            error @ (DatabaseError::Unavailable(_) | DatabaseError::Corrupt(_)) => {
+                Self::DatabaseUnavailable(Arc::new(error))
+            }
+        }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        DatabaseError::from(error).into()
+    }
+}

@@ -1,0 +1,9 @@
+//! What does the gateway do? Each file here is one story, told in order, with no word of HTTP.
+
+pub mod access;
+pub mod authenticate;
+mod error;
+pub mod tenants;
+pub mod uploads;
+
+pub use error::Error;

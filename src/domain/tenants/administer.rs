@@ -1,0 +1,100 @@
+//! How does a platform admin list, create and change tenants?
+
+use serde_json::json;
+use sqlx::PgPool;
+use time::OffsetDateTime;
+
+use super::Directory;
+use crate::adapters::postgres::audit::{self, AuditEvent};
+use crate::adapters::postgres::tenants::{self, Filter};
+use crate::domain::Error;
+use crate::model::{Admin, RequestId, Tenant, TenantId};
+
+/// What an admin's action needs besides its subject.
+pub struct Desk<'a> {
+    /// Where tenants are.
+    pub pool: &'a PgPool,
+    /// What must forget them when they change.
+    pub directory: &'a Directory,
+    /// Who acts.
+    pub admin: &'a Admin,
+    /// In which request.
+    pub request: &'a RequestId,
+    /// When.
+    pub now: OffsetDateTime,
+}
+
+/// A page of tenants, newest first, and whether there are more.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn list(pool: &PgPool, mut filter: Filter) -> Result<(Vec<Tenant>, bool), Error> {
+    let wanted = usize::try_from(filter.limit).unwrap_or_default();
+    filter.limit += 1;
+    let mut found = tenants::list(pool, &filter).await?;
+    let more = found.len() > wanted;
+    found.truncate(wanted);
+    Ok((found, more))
+}
+
+/// One tenant.
+///
+/// # Errors
+/// When there is none of that id, or Postgres does not answer.
+pub async fn find(pool: &PgPool, id: TenantId) -> Result<Tenant, Error> {
+    tenants::find(pool, id).await?.ok_or(Error::NotFound("tenant"))
+}
+
+/// Adds a tenant, with its audit event.
+///
+/// # Errors
+/// When its slug, a claim value or an e-mail domain is another's, or Postgres does not answer.
+pub async fn create(desk: Desk<'_>, tenant: Tenant) -> Result<Tenant, Error> {
+    let mut transaction = desk.pool.begin().await?;
+    tenants::insert(&mut transaction, &tenant).await?;
+    audit::record(&mut *transaction, &desk.event("tenant.created", tenant.id, json!({"slug": tenant.slug.as_str()})))
+        .await?;
+    transaction.commit().await?;
+    desk.directory.forget();
+    Ok(tenant)
+}
+
+/// Changes a tenant, with its audit event. Two changes at once come one after the other, and neither is lost.
+///
+/// # Errors
+/// When there is none of that id, the change is not allowed, or Postgres does not answer.
+pub async fn change(
+    desk: Desk<'_>,
+    id: TenantId,
+    action: &'static str,
+    apply: impl FnOnce(&mut Tenant) -> Result<(), Error>,
+) -> Result<Tenant, Error> {
+    let mut transaction = desk.pool.begin().await?;
+    tenants::lock(&mut transaction, id).await?;
+    let before = tenants::find(&mut *transaction, id).await?.ok_or(Error::NotFound("tenant"))?;
+    let mut tenant = before.clone();
+    apply(&mut tenant)?;
+    if tenant == before {
+        return Ok(tenant);
+    }
+    tenant.updated_at = desk.now;
+    tenants::update(&mut transaction, &tenant).await?;
+    audit::record(&mut *transaction, &desk.event(action, id, json!({"slug": tenant.slug.as_str()}))).await?;
+    transaction.commit().await?;
+    desk.directory.forget();
+    Ok(tenant)
+}
+
+impl Desk<'_> {
+    fn event(&self, action: &'static str, tenant: TenantId, detail: serde_json::Value) -> AuditEvent {
+        AuditEvent {
+            at: self.now,
+            tenant: Some(tenant),
+            subject: self.admin.subject.clone(),
+            action,
+            upload: None,
+            request: self.request.clone(),
+            detail,
+        }
+    }
+}

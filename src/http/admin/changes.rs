@@ -1,0 +1,197 @@
+//! What may an admin say about a tenant?
+
+use serde::{Deserialize, Deserializer};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use crate::http::extract::Faults;
+use crate::http::problem::Problem;
+use crate::model::{
+    ClaimValue, ContentTypePattern, EmailDomain, FileSize, Invalid, Isolation, Limits, Slug, Tenant, TenantId,
+    TenantName, TenantStatus,
+};
+
+/// A tenant to be created, or what is to change about one. What is absent gets its default, or stays as it is.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::http) struct TenantChanges {
+    /// 2 to 63 lower-case letters, digits and inner hyphens; required at creation, and never changes.
+    #[schema(example = "acme")]
+    slug: Option<String>,
+    /// 1 to 200 characters; required at creation.
+    #[schema(example = "Acme Inc.")]
+    name: Option<String>,
+    /// The values of the tenant claim that mean this tenant, exactly as the identity provider sends them; at most 100.
+    claim_values: Option<Vec<String>>,
+    /// At most 100.
+    email_domains: Option<Vec<String>>,
+    /// The Cognito identity provider that its people sign in through; null for none.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    identity_provider: Option<Option<String>>,
+    limits: Option<LimitChanges>,
+    /// `tenant` or `user`.
+    isolation: Option<String>,
+    credential_vending: Option<bool>,
+}
+
+/// What may change about the limits; null takes a limit away.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct LimitChanges {
+    max_upload_bytes: Option<i64>,
+    allowed_content_types: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<i64>)]
+    monthly_bytes: Option<Option<i64>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<i32>)]
+    requests_per_minute: Option<Option<i32>>,
+}
+
+/// Tells a null from an absent member.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// The same, each member parsed.
+struct Parsed {
+    slug: Option<Slug>,
+    name: Option<TenantName>,
+    claim_values: Option<Vec<ClaimValue>>,
+    email_domains: Option<Vec<EmailDomain>>,
+    identity_provider: Option<Option<String>>,
+    max_upload_bytes: Option<FileSize>,
+    allowed_content_types: Option<Vec<ContentTypePattern>>,
+    monthly_bytes: Option<Option<i64>>,
+    requests_per_minute: Option<Option<i32>>,
+    isolation: Option<Isolation>,
+    credential_vending: Option<bool>,
+}
+
+impl TenantChanges {
+    /// A new tenant with these members, or everything that is wrong with them.
+    pub(super) fn create(self, limits: Limits, now: OffsetDateTime) -> Result<Tenant, Problem> {
+        let mut faults = Faults::default();
+        for (pointer, absent) in [("/slug", self.slug.is_none()), ("/name", self.name.is_none())] {
+            if absent {
+                faults.take::<()>(pointer, Err(Invalid::rule("is required")));
+            }
+        }
+        let mut parsed = self.parse(&mut faults);
+        let named = parsed.slug.take().zip(parsed.name.take());
+        let (slug, name) = faults.finish(named)?;
+        let mut tenant = Tenant {
+            id: TenantId::new(now),
+            slug,
+            name,
+            status: TenantStatus::Active,
+            claim_values: Vec::new(),
+            email_domains: Vec::new(),
+            identity_provider: None,
+            limits,
+            isolation: Isolation::Tenant,
+            credential_vending: false,
+            created_at: now,
+            updated_at: now,
+        };
+        parsed.apply(&mut tenant);
+        Ok(tenant)
+    }
+
+    /// Changes the tenant, or says everything that is wrong with the change.
+    pub(super) fn change(self, tenant: &mut Tenant) -> Result<(), Vec<(&'static str, Invalid)>> {
+        if self.slug.as_ref().is_some_and(|slug| slug != tenant.slug.as_str()) {
+            return Err(vec![("/slug", Invalid::rule("never changes: it is in every object's key"))]);
+        }
+        self.parse(&mut Faults::default()).apply(tenant);
+        Ok(())
+    }
+
+    /// Everything that is wrong with these members, whatever tenant they are for.
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        let mut faults = Faults::default();
+        self.parse(&mut faults);
+        faults.finish(Some(()))
+    }
+
+    fn parse(&self, faults: &mut Faults) -> Parsed {
+        let nothing = LimitChanges::default();
+        let limits = self.limits.as_ref().unwrap_or(&nothing);
+        Parsed {
+            slug: self.slug.as_ref().and_then(|text| faults.take("/slug", Slug::parse(text))),
+            name: self.name.as_ref().and_then(|text| faults.take("/name", TenantName::parse(text))),
+            claim_values: list(faults, "/claimValues", self.claim_values.as_ref(), ClaimValue::parse),
+            email_domains: list(faults, "/emailDomains", self.email_domains.as_ref(), EmailDomain::parse),
+            identity_provider: self
+                .identity_provider
+                .clone()
+                .and_then(|name| faults.take("/identityProvider", identity_provider(name))),
+            max_upload_bytes: limits
+                .max_upload_bytes
+                .and_then(|bytes| faults.take("/limits/maxUploadBytes", FileSize::parse(bytes))),
+            allowed_content_types: list(
+                faults,
+                "/limits/allowedContentTypes",
+                limits.allowed_content_types.as_ref(),
+                ContentTypePattern::parse,
+            ),
+            monthly_bytes: limits.monthly_bytes.and_then(|n| faults.take("/limits/monthlyBytes", positive(n, 0))),
+            requests_per_minute: limits
+                .requests_per_minute
+                .and_then(|n| faults.take("/limits/requestsPerMinute", positive(n, 0))),
+            isolation: self.isolation.as_ref().and_then(|text| faults.take("/isolation", Isolation::parse(text))),
+            credential_vending: self.credential_vending,
+        }
+    }
+}
+
+impl Parsed {
+    fn apply(self, tenant: &mut Tenant) {
+        fn set<T>(place: &mut T, value: Option<T>) {
+            if let Some(value) = value {
+                *place = value;
+            }
+        }
+        set(&mut tenant.name, self.name);
+        set(&mut tenant.claim_values, self.claim_values);
+        set(&mut tenant.email_domains, self.email_domains);
+        set(&mut tenant.identity_provider, self.identity_provider);
+        set(&mut tenant.limits.max_upload_bytes, self.max_upload_bytes);
+        set(&mut tenant.limits.allowed_content_types, self.allowed_content_types);
+        set(&mut tenant.limits.monthly_bytes, self.monthly_bytes);
+        set(&mut tenant.limits.requests_per_minute, self.requests_per_minute);
+        set(&mut tenant.isolation, self.isolation);
+        set(&mut tenant.credential_vending, self.credential_vending);
+    }
+}
+
+fn positive<T: PartialOrd>(value: Option<T>, zero: T) -> Result<Option<T>, Invalid> {
+    let fits = value.as_ref().is_none_or(|n| *n > zero);
+    if fits { Ok(value) } else { Err(Invalid::rule("must be at least 1, or null")) }
+}
+
+/// Cognito's provider names have 1 to 32 characters.
+/// <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateIdentityProvider.html>
+fn identity_provider(name: Option<String>) -> Result<Option<String>, Invalid> {
+    let fits = |name: &String| (1..=32).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    if name.as_ref().is_none_or(fits) { Ok(name) } else { Err(Invalid::rule("must be 1 to 32 characters, or null")) }
+}
+
+/// In one order, whatever order they came in, and none twice.
+fn list<T: Clone>(
+    faults: &mut Faults,
+    pointer: &'static str,
+    texts: Option<&Vec<String>>,
+    parse: impl Fn(&str) -> Result<T, Invalid>,
+) -> Option<Vec<T>> {
+    let mut texts = texts?.clone();
+    if texts.len() > 100 {
+        return faults.take(pointer, Err(Invalid::rule("must hold at most 100 values")));
+    }
+    let values = faults.take_all(pointer, &texts, parse);
+    let mut pairs: Vec<(String, T)> = texts.drain(..).zip(values).collect();
+    pairs.sort_by(|a, b| a.0.cmp(&b.0));
+    pairs.dedup_by(|a, b| a.0 == b.0);
+    Some(pairs.into_iter().map(|(_, value)| value).collect())
+}

@@ -1,0 +1,4 @@
+//! How do platform admins ask?
+
+pub(super) mod changes;
+pub(super) mod tenants;

@@ -1,0 +1,221 @@
+//! `/v1/admin/tenants`
+
+use actix_web::HttpResponse;
+use actix_web::http::header::LOCATION;
+use actix_web::web::Data;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::changes::TenantChanges;
+use crate::adapters::postgres::tenants::Filter;
+use crate::domain::Error;
+use crate::domain::tenants::administer::{self, Desk};
+use crate::http::extract::{Faults, Id, Json, Query};
+use crate::http::problem::{self, Problem};
+use crate::http::{State, view};
+use crate::model::{Admin, Invalid, RequestId, TenantId, TenantStatus};
+
+/// Which tenants to show.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct Listing {
+    /// How many, 1 to 200; 50 when absent.
+    limit: Option<String>,
+    /// The `nextCursor` of the page before.
+    cursor: Option<String>,
+    /// `active` or `suspended`.
+    status: Option<String>,
+    /// A text that slug or name must hold.
+    q: Option<String>,
+}
+
+/// A page of tenants, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::http) struct Page {
+    items: Vec<view::Tenant>,
+    /// What to ask for next; null on the last page.
+    next_cursor: Option<String>,
+}
+
+/// Lists tenants.
+#[utoipa::path(
+    get, path = "/v1/admin/tenants", tag = "admin", security(("cognito" = [])), params(Listing),
+    responses(
+        (status = 200, description = "A page of tenants, newest first", body = Page),
+        (status = 401, description = "No token, or one that is not taken", body = problem::Document, content_type = "application/problem+json"),
+        (status = 403, description = "Not a platform admin", body = problem::Document, content_type = "application/problem+json"),
+        (status = 422, description = "A parameter breaks a rule", body = problem::Document, content_type = "application/problem+json"),
+        (status = 503, description = "The database does not answer; come back after Retry-After", body = problem::Document, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::http) async fn list(
+    _admin: Admin,
+    Query(listing): Query<Listing>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let (found, more) = administer::list(&state.pool, listing.parse()?).await?;
+    let next_cursor = found.last().filter(|_| more).map(|tenant| tenant.id.to_string());
+    let items = found.iter().map(view::Tenant::from).collect();
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor }))
+}
+
+/// Creates a tenant.
+#[utoipa::path(
+    post, path = "/v1/admin/tenants", tag = "admin", security(("cognito" = [])), request_body = TenantChanges,
+    responses(
+        (status = 201, description = "Created", body = view::Tenant, headers(("location" = String, description = "The tenant's own path"))),
+        (status = 400, description = "Malformed JSON", body = problem::Document, content_type = "application/problem+json"),
+        (status = 401, description = "No token, or one that is not taken", body = problem::Document, content_type = "application/problem+json"),
+        (status = 403, description = "Not a platform admin", body = problem::Document, content_type = "application/problem+json"),
+        (status = 409, description = "The slug, a claim value or an e-mail domain is another tenant's", body = problem::Document, content_type = "application/problem+json"),
+        (status = 413, description = "The body is larger than 64 KiB", body = problem::Document, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not JSON", body = problem::Document, content_type = "application/problem+json"),
+        (status = 422, description = "A member breaks a rule", body = problem::Document, content_type = "application/problem+json"),
+        (status = 503, description = "The database does not answer; come back after Retry-After", body = problem::Document, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::http) async fn create(
+    admin: Admin,
+    request: RequestId,
+    state: Data<State>,
+    Json(body): Json<TenantChanges>,
+) -> Result<HttpResponse, Problem> {
+    let desk = desk(&state, &admin, &request);
+    let tenant = body.create(state.default_limits.clone(), desk.now)?;
+    let tenant = administer::create(desk, tenant).await?;
+    let location = format!("/v1/admin/tenants/{}", tenant.id);
+    Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(view::Tenant::from(&tenant)))
+}
+
+/// One tenant, with what it used this month.
+#[utoipa::path(
+    get, path = "/v1/admin/tenants/{id}", tag = "admin", security(("cognito" = [])),
+    params(("id" = Uuid, Path, description = "The tenant")),
+    responses(
+        (status = 200, description = "The tenant", body = view::Tenant),
+        (status = 401, description = "No token, or one that is not taken", body = problem::Document, content_type = "application/problem+json"),
+        (status = 403, description = "Not a platform admin", body = problem::Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such tenant", body = problem::Document, content_type = "application/problem+json"),
+        (status = 503, description = "The database does not answer; come back after Retry-After", body = problem::Document, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::http) async fn get(_admin: Admin, Id(id): Id, state: Data<State>) -> Result<HttpResponse, Problem> {
+    let tenant = administer::find(&state.pool, TenantId::from(id)).await?;
+    let usage = state.uploads.usage(&tenant).await?;
+    Ok(HttpResponse::Ok().json(view::Tenant::with_usage(&tenant, usage)))
+}
+
+/// Changes a tenant.
+#[utoipa::path(
+    patch, path = "/v1/admin/tenants/{id}", tag = "admin", security(("cognito" = [])), request_body = TenantChanges,
+    params(("id" = Uuid, Path, description = "The tenant")),
+    responses(
+        (status = 200, description = "The tenant as it is now", body = view::Tenant),
+        (status = 400, description = "Malformed JSON", body = problem::Document, content_type = "application/problem+json"),
+        (status = 401, description = "No token, or one that is not taken", body = problem::Document, content_type = "application/problem+json"),
+        (status = 403, description = "Not a platform admin", body = problem::Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such tenant", body = problem::Document, content_type = "application/problem+json"),
+        (status = 409, description = "A claim value or an e-mail domain is another tenant's", body = problem::Document, content_type = "application/problem+json"),
+        (status = 413, description = "The body is larger than 64 KiB", body = problem::Document, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not JSON", body = problem::Document, content_type = "application/problem+json"),
+        (status = 422, description = "A member breaks a rule", body = problem::Document, content_type = "application/problem+json"),
+        (status = 503, description = "The database does not answer; come back after Retry-After", body = problem::Document, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::http) async fn patch(
+    admin: Admin,
+    request: RequestId,
+    Id(id): Id,
+    state: Data<State>,
+    Json(body): Json<TenantChanges>,
+) -> Result<HttpResponse, Problem> {
+    body.check()?;
+    let desk = desk(&state, &admin, &request);
+    let change = administer::change(desk, TenantId::from(id), "tenant.changed", |tenant| {
+        body.change(tenant).map_err(Error::NotAllowed)
+    });
+    Ok(HttpResponse::Ok().json(view::Tenant::from(&change.await?)))
+}
+
+/// Suspends a tenant: its people's next request is refused. URLs that were handed out work until they expire.
+#[utoipa::path(
+    post, path = "/v1/admin/tenants/{id}/suspend", tag = "admin", security(("cognito" = [])),
+    params(("id" = Uuid, Path, description = "The tenant")),
+    responses(
+        (status = 200, description = "The tenant, suspended", body = view::Tenant),
+        (status = 401, description = "No token, or one that is not taken", body = problem::Document, content_type = "application/problem+json"),
+        (status = 403, description = "Not a platform admin", body = problem::Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such tenant", body = problem::Document, content_type = "application/problem+json"),
+        (status = 503, description = "The database does not answer; come back after Retry-After", body = problem::Document, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::http) async fn suspend(
+    admin: Admin,
+    request: RequestId,
+    Id(id): Id,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    set_status(&state, &admin, &request, id, TenantStatus::Suspended, "tenant.suspended").await
+}
+
+/// Activates a tenant that was suspended.
+#[utoipa::path(
+    post, path = "/v1/admin/tenants/{id}/activate", tag = "admin", security(("cognito" = [])),
+    params(("id" = Uuid, Path, description = "The tenant")),
+    responses(
+        (status = 200, description = "The tenant, active", body = view::Tenant),
+        (status = 401, description = "No token, or one that is not taken", body = problem::Document, content_type = "application/problem+json"),
+        (status = 403, description = "Not a platform admin", body = problem::Document, content_type = "application/problem+json"),
+        (status = 404, description = "No such tenant", body = problem::Document, content_type = "application/problem+json"),
+        (status = 503, description = "The database does not answer; come back after Retry-After", body = problem::Document, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::http) async fn activate(
+    admin: Admin,
+    request: RequestId,
+    Id(id): Id,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    set_status(&state, &admin, &request, id, TenantStatus::Active, "tenant.activated").await
+}
+
+async fn set_status(
+    state: &State,
+    admin: &Admin,
+    request: &RequestId,
+    id: Uuid,
+    status: TenantStatus,
+    action: &'static str,
+) -> Result<HttpResponse, Problem> {
+    let change = administer::change(desk(state, admin, request), TenantId::from(id), action, |tenant| {
+        tenant.status = status;
+        Ok(())
+    });
+    Ok(HttpResponse::Ok().json(view::Tenant::from(&change.await?)))
+}
+
+fn desk<'a>(state: &'a State, admin: &'a Admin, request: &'a RequestId) -> Desk<'a> {
+    Desk { pool: &state.pool, directory: &state.directory, admin, request, now: state.clock.now() }
+}
+
+impl Listing {
+    fn parse(self) -> Result<Filter, Problem> {
+        let mut faults = Faults::default();
+        let limit = match self.limit.map(|text| text.parse::<i64>()) {
+            None => Some(50),
+            Some(Ok(limit @ 1..=200)) => Some(limit),
+            Some(_) => faults.take("?limit", Err(Invalid::rule("must be 1 to 200"))),
+        };
+        let cursor = self.cursor.map(|text| Uuid::try_parse(&text).map(TenantId::from));
+        let cursor = cursor.and_then(|parsed| {
+            faults.take("?cursor", parsed.map_err(|_not_ours| Invalid::rule("must be a nextCursor of this listing")))
+        });
+        let status = self.status.and_then(|text| faults.take("?status", TenantStatus::parse(&text)));
+        let fits = self.q.as_ref().is_none_or(|text| text.chars().count() <= 200 && !text.contains('\0'));
+        let q = if fits { Ok(self.q) } else { Err(Invalid::rule("must be at most 200 characters, without NUL")) };
+        let text = faults.take("?q", q).flatten();
+        faults.finish(limit.map(|limit| Filter { status, text, before: cursor, limit }))
+    }
+}

@@ -1,0 +1,174 @@
+//! How does a handler get what the request brings, typed and bounded?
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::{self, BytesMut};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
+use futures_util::StreamExt as _;
+use futures_util::future::LocalBoxFuture;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::problem::{FieldFault, Problem};
+use crate::domain::authenticate::Caller;
+use crate::model::{Admin, Invalid, Principal, RequestId};
+
+/// No request of this API needs more.
+const LARGEST_BODY: usize = 64 << 10;
+
+/// What the middleware found out about the request, as a handler's parameter. A handler that asks for what its route's
+/// middleware does not provide gets nothing, and the caller an error.
+macro_rules! from_extensions {
+    ($($name:ty),+) => {$(
+        impl FromRequest for $name {
+            type Error = Problem;
+            type Future = Ready<Result<Self, Problem>>;
+
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                ready(request.extensions().get::<Self>().cloned().ok_or_else(Problem::internal))
+            }
+        }
+    )+};
+}
+from_extensions!(Admin, Caller, Principal, RequestId);
+
+/// A JSON body of at most 64 KiB.
+pub(super) struct Json<T>(pub(super) T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_json = is_json(request);
+        let announced = request.headers().get(actix_web::http::header::CONTENT_LENGTH);
+        let announced: Option<usize> = announced.and_then(|v| v.to_str().ok()).and_then(|text| text.parse().ok());
+        let mut payload = payload.take();
+        Box::pin(async move {
+            if !is_json {
+                return Err(Problem::not_json());
+            }
+            if announced.is_some_and(|length| length > LARGEST_BODY) {
+                return Err(Problem::body_too_large(LARGEST_BODY));
+            }
+            let mut body = BytesMut::new();
+            while let Some(chunk) = payload.next().await {
+                let chunk = chunk.map_err(|error| Problem::unreadable_body(error.to_string()))?;
+                if body.len() + chunk.len() > LARGEST_BODY {
+                    return Err(Problem::body_too_large(LARGEST_BODY));
+                }
+                body.extend_from_slice(&chunk);
+            }
+            parse(&body).map(Json)
+        })
+    }
+}
+
+fn is_json(request: &HttpRequest) -> bool {
+    let value = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+/// What is no JSON is 400; JSON of another shape is 422 with the place where it differs.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let pointer = pointer(error.path());
+        let error = error.into_inner();
+        if error.is_data() {
+            Problem::invalid(vec![FieldFault { pointer: pointer.into(), detail: without_position(&error) }])
+        } else {
+            Problem::malformed_json(error.to_string())
+        }
+    })?;
+    deserializer.end().map_err(|error| Problem::malformed_json(error.to_string()))?;
+    Ok(value)
+}
+
+fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or_default().to_owned()
+}
+
+/// A JSON pointer, RFC 6901.
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let segment = |segment: &Segment| match segment {
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+        Segment::Enum { variant } => format!("/{variant}"),
+        Segment::Unknown => "/?".to_owned(),
+    };
+    path.iter().map(segment).collect()
+}
+
+/// The UUID in the path. What is no UUID names nothing, so it is 404 like any id that does not exist.
+pub(super) struct Id(pub(super) Uuid);
+
+impl FromRequest for Id {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let id = request.match_info().get("id").and_then(|text| Uuid::try_parse(text).ok());
+        ready(id.map(Id).ok_or_else(|| Problem::from(crate::domain::Error::NotFound("thing at this path"))))
+    }
+}
+
+/// Query parameters; those that nobody asked for are ignored.
+pub(super) struct Query<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest for Query<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let parsed = web::Query::<T>::from_query(request.query_string());
+        ready(
+            parsed
+                .map(|query| Self(query.into_inner()))
+                .map_err(|error| Problem::invalid(vec![FieldFault { pointer: "?".into(), detail: error.to_string() }])),
+        )
+    }
+}
+
+/// Gathers what is wrong with a request, so that its caller learns all of it at once.
+#[derive(Default)]
+pub(super) struct Faults(Vec<FieldFault>);
+
+impl Faults {
+    /// The value, or a remark about it.
+    pub(super) fn take<T>(&mut self, pointer: &'static str, result: Result<T, Invalid>) -> Option<T> {
+        result.map_err(|rule| self.0.push(FieldFault { pointer: pointer.into(), detail: rule.to_string() })).ok()
+    }
+
+    /// Every value of a list, or a remark about each that is wrong.
+    pub(super) fn take_all<T>(
+        &mut self,
+        pointer: &str,
+        texts: &[String],
+        parse: impl Fn(&str) -> Result<T, Invalid>,
+    ) -> Vec<T> {
+        let mut values = Vec::with_capacity(texts.len());
+        for (index, text) in texts.iter().enumerate() {
+            match parse(text) {
+                Ok(value) => values.push(value),
+                Err(rule) => {
+                    self.0.push(FieldFault { pointer: format!("{pointer}/{index}").into(), detail: rule.to_string() });
+                }
+            }
+        }
+        values
+    }
+
+    /// The whole, when nothing was remarked.
+    pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, Problem> {
+        match value {
+            Some(value) if self.0.is_empty() => Ok(value),
+            _ => Err(Problem::invalid(self.0)),
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! What do operators and their probes ask?
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+
+use super::State;
+use super::problem::Problem;
+use crate::adapters::postgres::{is_reachable, tenants};
+
+/// `GET /metrics`: Prometheus's text format 0.0.4.
+pub(super) async fn metrics(state: Data<State>) -> Result<HttpResponse, Problem> {
+    // A gauge of rows is counted when it is looked at. While Postgres is away, the last count stands.
+    if let Ok(counts) = tenants::count_by_status(&state.pool).await {
+        state.metrics.tenants.reset();
+        for (status, count) in counts {
+            state.metrics.tenants.with_label_values(&[status]).set(count);
+        }
+    }
+    let text = state.metrics.render().map_err(|_invalid_metric| Problem::internal())?;
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text))
+}
+
+/// `GET /livez`: the process answers.
+pub(super) async fn livez() -> HttpResponse {
+    HttpResponse::Ok().json(serde_json::json!({"status": "ok"}))
+}
+
+/// `GET /readyz`: Postgres can be reached and the signing keys are known. S3 and STS are not asked, or every replica would
+/// leave the load balancer together when they blink.
+pub(super) async fn readyz(state: Data<State>) -> HttpResponse {
+    let (database, keys) = (is_reachable(&state.pool).await, state.keys.is_ready());
+    let checks = serde_json::json!({"database": database, "signingKeys": keys});
+    if database && keys { HttpResponse::Ok().json(checks) } else { HttpResponse::ServiceUnavailable().json(checks) }
+}

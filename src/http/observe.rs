@@ -1,0 +1,100 @@
+//! What does every request get, whatever it asks? An id, a line in the log, its place in the metrics, and, when it is
+//! refused, a problem document.
+
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpMessage as _, HttpRequest};
+use tracing::{error, info};
+
+use super::State;
+use super::problem::Problem;
+use crate::model::RequestId;
+
+/// Carries the request's id in and out.
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The outermost middleware of both listeners.
+///
+/// # Errors
+/// Never: whatever fails inside is answered here.
+pub async fn observe(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let began = Instant::now();
+    let id = request_id(&request);
+    request.extensions_mut().insert(id.clone());
+    let caller = request.request().clone();
+    let (mut response, chain) = match next.call(request).await {
+        Ok(response) => refusal_or(response.map_into_boxed_body(), &id),
+        Err(error) => {
+            let (answer, chain) = answer(&error, &id);
+            (ServiceResponse::new(caller.clone(), answer), chain)
+        }
+    };
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+        headers.insert(X_REQUEST_ID, value);
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if !headers.contains_key(CACHE_CONTROL) {
+        // Answers hold URLs that are secrets.
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    record(&caller, &response, &id, began, &chain);
+    Ok(response)
+}
+
+fn request_id(request: &ServiceRequest) -> RequestId {
+    let given = request.headers().get(X_REQUEST_ID).and_then(|value| value.to_str().ok());
+    let given = given.and_then(|text| RequestId::parse(text).ok());
+    given.unwrap_or_else(|| match request.app_data::<Data<State>>() {
+        Some(state) => RequestId::new(state.clock.now()),
+        None => RequestId::new(time::OffsetDateTime::UNIX_EPOCH),
+    })
+}
+
+/// A response that came about by an error gets its problem document; every other stays as it is.
+fn refusal_or(response: ServiceResponse, id: &RequestId) -> (ServiceResponse, String) {
+    let Some((answer, chain)) = response.response().error().map(|error| answer(error, id)) else {
+        return (response, String::new());
+    };
+    (response.into_response(answer), chain)
+}
+
+fn answer(error: &Error, id: &RequestId) -> (actix_web::HttpResponse, String) {
+    match error.as_error::<Problem>() {
+        Some(problem) => (problem.answer(id), problem.chain()),
+        None => {
+            let status = error.as_response_error().status_code();
+            (Problem::of_framework(status, error.to_string()).answer(id), error.to_string())
+        }
+    }
+}
+
+fn record(request: &HttpRequest, response: &ServiceResponse, id: &RequestId, began: Instant, chain: &str) {
+    // The pattern and not the path: a path holds ids, and a metric's labels come from a closed set.
+    let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let (method, status) = (known_method(request), response.status().as_u16());
+    let elapsed = began.elapsed();
+    if let Some(state) = request.app_data::<Data<State>>() {
+        state.metrics.requests.with_label_values(&[route.as_str(), method, response.status().as_str()]).inc();
+        state.metrics.request_duration.with_label_values(&[route.as_str()]).observe(elapsed.as_secs_f64());
+    }
+    let milliseconds = elapsed.as_secs_f64() * 1e3;
+    if status >= 500 {
+        error!(request.id = %id, http.route = route, http.method = method, http.status = status, duration_ms = milliseconds, error = chain, "request failed");
+    } else {
+        info!(request.id = %id, http.route = route, http.method = method, http.status = status, duration_ms = milliseconds, error = chain, "request answered");
+    }
+}
+
+fn known_method(request: &HttpRequest) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+    KNOWN.into_iter().find(|known| *known == request.method().as_str()).unwrap_or("other")
+}

@@ -1,0 +1,237 @@
+//! How does a refusal look on the wire? RFC 9457 problem details. The only file that knows status codes.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::Error;
+use crate::model::{Invalid, RequestId};
+
+/// A problem document.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem, example = json!({"type": "/problems/tenant-unknown", "title": "Unknown tenant", "status": 403, "detail": "No tenant has this claim value.", "instance": "0193a3c5-…"}))]
+pub(super) struct Document<'a> {
+    /// `/problems/` and the problem's name, which is what programs go by.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The same for every problem of this type.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// What is wrong this time, and what to do.
+    detail: &'a str,
+    /// The request's id, as in `X-Request-Id` and in the logs.
+    instance: &'a str,
+    /// With `invalid-request`: what is wrong, member by member.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldFault],
+}
+
+/// One member of the request that is not taken.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(super) struct FieldFault {
+    /// Where it is: a JSON pointer (RFC 6901) into the body, or the name of a query parameter with a `?` before it.
+    pub pointer: Cow<'static, str>,
+    /// The rule that it breaks.
+    pub detail: String,
+}
+
+/// A refusal with everything that the answer and the log need.
+#[derive(Debug)]
+pub struct Problem {
+    name: &'static str,
+    title: &'static str,
+    status: StatusCode,
+    detail: Cow<'static, str>,
+    errors: Vec<FieldFault>,
+    allow: Option<&'static str>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// Seconds after which a dependency that is away may be back.
+const RETRY_AFTER_SECONDS: &str = "2";
+
+impl Problem {
+    fn new(status: StatusCode, name: &'static str, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { name, title, status, detail: detail.into(), errors: Vec::new(), allow: None, source: None }
+    }
+
+    pub(super) fn no_such_route() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", "There is nothing at this path.")
+    }
+
+    pub(super) fn method_not_allowed(allowed: &'static str) -> Self {
+        let detail = format!("This path takes {allowed}.");
+        let problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", detail);
+        Self { allow: Some(allowed), ..problem }
+    }
+
+    pub(super) fn malformed_json(detail: String) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed-json", "Malformed JSON", detail)
+    }
+
+    pub(super) fn unreadable_body(detail: String) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "unreadable-body", "Unreadable body", detail)
+    }
+
+    pub(super) fn body_too_large(limit: usize) -> Self {
+        let detail = format!("The body may have {limit} bytes at most.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large", detail)
+    }
+
+    pub(super) fn not_json() -> Self {
+        let detail = "The body must be JSON, sent with Content-Type: application/json.";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "Unsupported media type", detail)
+    }
+
+    pub(super) fn invalid(errors: Vec<FieldFault>) -> Self {
+        let detail = "The request breaks the rules named in `errors`.";
+        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-request", "Invalid request", detail);
+        Self { errors, ..problem }
+    }
+
+    /// Whatever the framework refuses by itself, such as a header that it cannot parse.
+    pub(super) fn of_framework(status: StatusCode, detail: String) -> Self {
+        let title = status.canonical_reason().unwrap_or("Error");
+        if status.is_server_error() { Self::internal() } else { Self::new(status, "bad-request", title, detail) }
+    }
+
+    pub(super) fn internal() -> Self {
+        let detail = "Something went wrong here. The request id leads to it in the logs.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
+    }
+
+    fn unavailable(detail: &'static str) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable", detail)
+    }
+
+    fn caused_by(self, error: Error) -> Self {
+        Self { source: Some(Box::new(error)), ..self }
+    }
+
+    /// The error and everything that caused it, for the log.
+    pub(super) fn chain(&self) -> String {
+        let first = self.source.as_deref().map(|source| source as &dyn std::error::Error);
+        let chain = std::iter::successors(first, |error| error.source()).map(ToString::to_string);
+        chain.collect::<Vec<_>>().join(": ")
+    }
+
+    /// The answer to the request of that id.
+    pub(super) fn answer(&self, request: &RequestId) -> HttpResponse {
+        let mut answer = HttpResponse::build(self.status);
+        if self.status == StatusCode::UNAUTHORIZED {
+            // RFC 6750 §3
+            answer.insert_header((WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""));
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            answer.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
+        }
+        if let Some(allowed) = self.allow {
+            answer.insert_header((ALLOW, allowed));
+        }
+        let document = Document {
+            kind: format!("/problems/{}", self.name),
+            title: self.title,
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            instance: request.as_str(),
+            errors: &self.errors,
+        };
+        answer.insert_header((CONTENT_TYPE, "application/problem+json")).json(document)
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let problem = match &error {
+            Error::TokenMissing | Error::TokenRefused(_) => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "invalid-token",
+                "Invalid token",
+                "Send a valid Cognito token of a configured user pool: Authorization: Bearer <token>.",
+            ),
+            Error::TenantClaimMissing => Self::new(
+                StatusCode::FORBIDDEN,
+                "tenant-claim-missing",
+                "No tenant in the token",
+                "The token is good but names no tenant. Send the ID token, or turn on the pre-token-generation trigger that adds the claim to access tokens.",
+            ),
+            Error::TenantUnknown => Self::new(
+                StatusCode::FORBIDDEN,
+                "tenant-unknown",
+                "Unknown tenant",
+                "No tenant has the claim value that the token carries.",
+            ),
+            Error::TenantSuspended => {
+                Self::new(StatusCode::FORBIDDEN, "tenant-suspended", "Tenant suspended", "The tenant is suspended.")
+            }
+            Error::RoleMissing(role) => {
+                Self::new(StatusCode::FORBIDDEN, "role-missing", "Role missing", format!("Only a {role} may do this."))
+            }
+            Error::NotFound(what) => {
+                Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", format!("There is no such {what}."))
+            }
+            Error::NotAllowed(broken) => Self::invalid(broken.iter().map(FieldFault::from).collect()),
+            Error::Taken(constraint) => taken(constraint),
+            Error::ObjectMissing => Self::new(
+                StatusCode::CONFLICT,
+                "object-missing",
+                "Object missing",
+                "S3 does not hold the object yet. Send the bytes to the granted URL first.",
+            ),
+            Error::GrantBroken(violation) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "grant-broken", "Grant broken", format!("{violation}."))
+            }
+            Error::AlreadyEnded(status) => Self::new(
+                StatusCode::CONFLICT,
+                "already-ended",
+                "Upload already ended",
+                format!("The upload is {} and stays so.", status.as_str()),
+            ),
+            Error::KeysUnavailable(_) => Self::unavailable("Tokens cannot be judged at present."),
+            Error::CredentialsUnavailable(_) => Self::unavailable("No URL can be signed at present."),
+            Error::LedgerUnavailable(_) => Self::unavailable("The grant could not be recorded, so it was not made."),
+            Error::StoreUnavailable(_) => Self::unavailable("The store does not answer at present."),
+            Error::DatabaseUnavailable(_) => Self::unavailable("The database does not answer at present."),
+        };
+        problem.caused_by(error)
+    }
+}
+
+fn taken(constraint: &str) -> Problem {
+    let (pointer, detail) = match constraint {
+        "tenants_slug_unique" => ("/slug", "is another tenant's slug"),
+        "tenant_claim_values_unique" => ("/claimValues", "holds a value that is given twice or is another tenant's"),
+        _ => ("/emailDomains", "holds a domain that is given twice or is another tenant's"),
+    };
+    let problem = Problem::new(StatusCode::CONFLICT, "taken", "Already taken", "Another tenant has this value.");
+    Problem { errors: vec![FieldFault { pointer: pointer.into(), detail: detail.to_owned() }], ..problem }
+}
+
+impl From<&(&'static str, Invalid)> for FieldFault {
+    fn from((pointer, rule): &(&'static str, Invalid)) -> Self {
+        Self { pointer: (*pointer).into(), detail: rule.to_string() }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.status.as_u16(), self.name)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Without a body: `observe` writes it, because it knows the request's id.
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status)
+    }
+}

@@ -1,0 +1,5 @@
+//! How do callers ask for uploads?
+
+pub(super) mod complete;
+pub(super) mod create;
+pub(super) mod query;

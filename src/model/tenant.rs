@@ -1,0 +1,260 @@
+//! What is a tenant, and what are its limits?
+
+use std::fmt;
+
+use time::OffsetDateTime;
+
+use super::{ContentType, FileSize, Invalid, TenantId};
+
+/// A tenant's name in object keys, session tags and policies. Never changes.
+///
+/// `[a-z0-9][a-z0-9-]{0,61}[a-z0-9]`: no wildcard, no slash, no variable and no empty value can reach a policy through it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Slug(String);
+
+impl Slug {
+    /// Takes 2 to 63 lower-case letters, digits and inner hyphens.
+    ///
+    /// # Errors
+    /// When it is anything else.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        let edges = !text.starts_with('-') && !text.ends_with('-');
+        if (2..=63).contains(&text.len()) && edges && text.chars().all(inner) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Invalid::rule(
+                "must be 2 to 63 lower-case letters, digits and hyphens, and not start or end with a hyphen",
+            ))
+        }
+    }
+
+    /// The text of the slug.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Slug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+macro_rules! bounded_text {
+    ($(#[$doc:meta])* $name:ident, $longest:literal, $rule:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            #[doc = concat!("Takes ", $rule, ".")]
+            ///
+            /// # Errors
+            /// When it is anything else.
+            pub fn parse(text: &str) -> Result<Self, Invalid> {
+                let length = text.chars().count();
+                if length == 0 || length > $longest || text.chars().any(char::is_control) || text.trim() != text {
+                    return Err(Invalid::rule(concat!("must be ", $rule)));
+                }
+                Ok(Self(text.to_owned()))
+            }
+
+            /// The text of the value.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+bounded_text! {
+    /// What people call the tenant.
+    TenantName, 200, "1 to 200 characters, without control characters or space around them"
+}
+bounded_text! {
+    /// A value of the tenant claim (`custom:customerName`) that means this tenant, exactly as the identity provider sends it.
+    ClaimValue, 256, "1 to 256 characters, without control characters or space around them"
+}
+
+/// A domain of the tenant's e-mail addresses, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct EmailDomain(String);
+
+impl EmailDomain {
+    /// Takes a host name of at least two labels (RFC 1035 §2.3.1), in any case.
+    ///
+    /// # Errors
+    /// When it is anything else.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let text = text.to_ascii_lowercase();
+        let label = |l: &str| {
+            (1..=63).contains(&l.len())
+                && !l.starts_with('-')
+                && !l.ends_with('-')
+                && l.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        };
+        if text.len() <= 253 && text.contains('.') && text.split('.').all(label) {
+            Ok(Self(text))
+        } else {
+            Err(Invalid::rule("must be a domain name such as acme.example"))
+        }
+    }
+
+    /// The text of the domain.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A media type that a tenant allows: `image/png`, `image/*` or `*/*`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContentTypePattern(String);
+
+impl ContentTypePattern {
+    /// Takes `type/subtype`, `type/*` or `*/*`, without parameters.
+    ///
+    /// # Errors
+    /// When it is anything else.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let text = text.to_ascii_lowercase();
+        let concrete = match text.as_str() {
+            "*/*" => "any/any".to_owned(),
+            _ => text.strip_suffix("/*").map_or_else(|| text.clone(), |kind| format!("{kind}/any")),
+        };
+        match ContentType::parse(&concrete) {
+            Ok(parsed) if parsed.essence() == concrete && !concrete.contains('*') => Ok(Self(text)),
+            _ => Err(Invalid::rule("must be a media type such as image/png, or image/*, or */*")),
+        }
+    }
+
+    /// Does this pattern allow that media type? Parameters do not count.
+    #[must_use]
+    pub fn allows(&self, content_type: &ContentType) -> bool {
+        let essence = content_type.essence();
+        match self.0.strip_suffix('*') {
+            Some("*/") => true,
+            Some(kind) => essence.starts_with(kind),
+            None => essence == self.0,
+        }
+    }
+
+    /// The text of the pattern.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What one tenant may do, at most.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest object, in bytes.
+    pub max_upload_bytes: FileSize,
+    /// The media types that may be uploaded.
+    pub allowed_content_types: Vec<ContentTypePattern>,
+    /// Bytes in a calendar month (UTC); none means no limit.
+    pub monthly_bytes: Option<i64>,
+    /// Requests in a minute; none means no limit.
+    pub requests_per_minute: Option<i32>,
+}
+
+/// May the tenant's people upload?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TenantStatus {
+    /// Yes.
+    Active,
+    /// No; every request of theirs is refused.
+    Suspended,
+}
+
+impl TenantStatus {
+    /// The status's name on the wire and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] wrote.
+    ///
+    /// # Errors
+    /// When it is neither `active` nor `suspended`.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "active" => Ok(Self::Active),
+            "suspended" => Ok(Self::Suspended),
+            _ => Err(Invalid::rule("must be active or suspended")),
+        }
+    }
+}
+
+/// How far apart are the people of one tenant?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Isolation {
+    /// A session reaches the whole tenant's prefix.
+    Tenant,
+    /// A session reaches only its subject's prefix.
+    User,
+}
+
+impl Isolation {
+    /// The name on the wire and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::User => "user",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] wrote.
+    ///
+    /// # Errors
+    /// When it is neither `tenant` nor `user`.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "tenant" => Ok(Self::Tenant),
+            "user" => Ok(Self::User),
+            _ => Err(Invalid::rule("must be tenant or user")),
+        }
+    }
+}
+
+/// A customer of the platform, with its people, its prefix and its limits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant {
+    /// The identifier.
+    pub id: TenantId,
+    /// The name in keys and policies.
+    pub slug: Slug,
+    /// The name for people.
+    pub name: TenantName,
+    /// Active or suspended.
+    pub status: TenantStatus,
+    /// The claim values that mean this tenant.
+    pub claim_values: Vec<ClaimValue>,
+    /// The domains of its e-mail addresses.
+    pub email_domains: Vec<EmailDomain>,
+    /// The Cognito identity provider that its people sign in through.
+    pub identity_provider: Option<String>,
+    /// What it may do at most.
+    pub limits: Limits,
+    /// How far apart its people are.
+    pub isolation: Isolation,
+    /// May its people have temporary S3 credentials?
+    pub credential_vending: bool,
+    /// When it was created.
+    pub created_at: OffsetDateTime,
+    /// When it was last changed.
+    pub updated_at: OffsetDateTime,
+}
+
+#[cfg(test)]
+#[path = "tenant_tests.rs"]
+pub(crate) mod tests;

@@ -1,0 +1,95 @@
+//! Does an IAM policy allow a request? A pure function over the part of the policy language that the sandbox knows.
+//!
+//! Whatever is outside that part is refused when the policy is parsed, so that a policy is never enforced more
+//! loosely than it was written. Source: IAM user guide, `reference_policies_evaluation-logic` and
+//! `reference_policies_variables`.
+
+mod condition;
+mod document;
+mod pattern;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use self::condition::Condition;
+use self::document::Effect;
+use self::pattern::Pattern;
+
+pub(super) use self::document::Malformed;
+
+/// The tags of a principal. The keys are in lower case: IAM compares tag keys without regard to case.
+pub(super) type Tags = BTreeMap<String, String>;
+
+/// What a principal asks for.
+#[derive(Debug)]
+pub(super) struct Request<'a> {
+    /// For example `s3:PutObject`.
+    pub(super) action: &'a str,
+    /// For example `arn:aws:s3:::uploads/acme/photo.jpg`.
+    pub(super) resource: &'a str,
+    /// The `s3:prefix` of a listing.
+    pub(super) prefix: Option<&'a str>,
+    /// The tags of the principal that asks.
+    pub(super) tags: &'a Tags,
+}
+
+/// What one policy says about a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// A statement denies it, which nothing can overrule.
+    Denied,
+    /// A statement allows it and none denies it.
+    Allowed,
+    /// No statement speaks of it, which amounts to a refusal.
+    Silent,
+}
+
+/// A parsed policy document.
+#[derive(Debug)]
+pub(super) struct Policy {
+    statements: Vec<Statement>,
+}
+
+#[derive(Debug)]
+struct Statement {
+    effect: Effect,
+    actions: Vec<Pattern>,
+    resources: Vec<Pattern>,
+    conditions: Vec<Condition>,
+}
+
+impl Policy {
+    /// Reads a policy document, and refuses every element that the evaluator does not know.
+    pub(super) fn parse(json: &str) -> Result<Self, Malformed> {
+        document::parse(json)
+    }
+
+    /// What the policy says about `request`.
+    pub(super) fn verdict(&self, request: &Request<'_>) -> Verdict {
+        let mut verdict = Verdict::Silent;
+        for statement in self.statements.iter().filter(|statement| statement.matches(request)) {
+            match statement.effect {
+                Effect::Deny => return Verdict::Denied,
+                Effect::Allow => verdict = Verdict::Allowed,
+            }
+        }
+        verdict
+    }
+
+    /// Whether a session may do what it asks: its role has to allow it, and its session policy too if it has one.
+    pub(super) fn allows(&self, session: Option<&Self>, request: &Request<'_>) -> bool {
+        self.verdict(request) == Verdict::Allowed
+            && session.is_none_or(|policy| policy.verdict(request) == Verdict::Allowed)
+    }
+}
+
+impl Statement {
+    fn matches(&self, request: &Request<'_>) -> bool {
+        // Actions are compared without regard to case, resources with.
+        let action = request.action.to_ascii_lowercase();
+        self.actions.iter().any(|pattern| pattern.matches(&action, request.tags))
+            && self.resources.iter().any(|pattern| pattern.matches(request.resource, request.tags))
+            && self.conditions.iter().all(|condition| condition.holds(request))
+    }
+}

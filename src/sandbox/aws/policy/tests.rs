@@ -1,0 +1,165 @@
+//! What do policies allow? Tables of single policies, and role policies met by session policies.
+
+use super::{Policy, Request, Tags, Verdict};
+
+const OBJECT: &str = "arn:aws:s3:::uploads/acme/a.txt";
+
+fn tags(pairs: &[(&str, &str)]) -> Tags {
+    pairs.iter().map(|(key, value)| (key.to_lowercase(), (*value).to_owned())).collect()
+}
+
+fn statement(effect: &str, action: &str, resource: &str, rest: &str) -> String {
+    format!(r#"{{"Effect":"{effect}","Action":"{action}","Resource":"{resource}"{rest}}}"#)
+}
+
+fn policy(statements: &[String]) -> Policy {
+    Policy::parse(&format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, statements.join(","))).unwrap()
+}
+
+fn allow(action: &str, resource: &str, rest: &str) -> Policy {
+    policy(&[statement("Allow", action, resource, rest)])
+}
+
+fn verdict(policy: &Policy, action: &str, resource: &str, prefix: Option<&str>, of: &[(&str, &str)]) -> Verdict {
+    policy.verdict(&Request { action, resource, prefix, tags: &tags(of) })
+}
+
+#[test]
+fn actions_match_with_wildcards_and_without_regard_to_case() {
+    for (pattern, matches) in [
+        ("s3:PutObject", true),
+        ("S3:putobject", true),
+        ("s3:Put*", true),
+        ("s3:?utObject", true),
+        ("*", true),
+        ("s3:GetObject", false),
+        ("s3:PutObjectAcl", false),
+        ("s3:Put", false),
+    ] {
+        let expected = if matches { Verdict::Allowed } else { Verdict::Silent };
+        assert_eq!(verdict(&allow(pattern, "*", ""), "s3:PutObject", OBJECT, None, &[]), expected, "{pattern}");
+    }
+}
+
+#[test]
+fn resources_match_with_wildcards_and_with_regard_to_case() {
+    for (pattern, matches) in [
+        ("arn:aws:s3:::uploads/acme/*", true),
+        ("arn:aws:s3:::uploads/*/a.txt", true),
+        ("arn:aws:s3:::uploads/acme/?.txt", true),
+        ("arn:aws:s3:::uploads/acme/a.txt*", true),
+        ("arn:aws:s3:::uploads/ACME/*", false),
+        ("arn:aws:s3:::uploads/acme", false),
+        ("arn:aws:s3:::uploads/acme/", false),
+        ("arn:aws:s3:::uploads/acme/a.txt?", false),
+    ] {
+        let expected = if matches { Verdict::Allowed } else { Verdict::Silent };
+        assert_eq!(verdict(&allow("s3:*", pattern, ""), "s3:PutObject", OBJECT, None, &[]), expected, "{pattern}");
+    }
+}
+
+#[test]
+fn a_tag_is_substituted_letter_by_letter() {
+    let own = allow("s3:*", "arn:aws:s3:::uploads/${aws:PrincipalTag/customerName}/*", "");
+    for (of, expected) in [
+        (&[("customerName", "acme")][..], Verdict::Allowed),
+        (&[("CUSTOMERNAME", "acme")], Verdict::Allowed),
+        (&[("customerName", "Acme")], Verdict::Silent),
+        (&[("customerName", "acme-corp")], Verdict::Silent),
+        (&[("customerName", "*")], Verdict::Silent),
+        (&[("customerName", "a?me")], Verdict::Silent),
+        (&[("customerName", "${aws:PrincipalTag/other}"), ("other", "acme")], Verdict::Silent),
+        (&[("customerName", "")], Verdict::Silent),
+        (&[], Verdict::Silent),
+    ] {
+        assert_eq!(verdict(&own, "s3:PutObject", OBJECT, None, of), expected, "{of:?}");
+    }
+}
+
+#[test]
+fn escapes_stand_for_the_character_itself() {
+    let escaped = allow("s3:*", "arn:aws:s3:::uploads/${*}/${?}${$}", "");
+    assert_eq!(verdict(&escaped, "s3:PutObject", "arn:aws:s3:::uploads/*/?$", None, &[]), Verdict::Allowed);
+    assert_eq!(verdict(&escaped, "s3:PutObject", "arn:aws:s3:::uploads/acme/a$", None, &[]), Verdict::Silent);
+}
+
+#[test]
+fn variables_are_plain_text_without_the_version() {
+    let json = r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/${aws:PrincipalTag/t}"}}"#;
+    let old = Policy::parse(json).unwrap();
+    assert_eq!(verdict(&old, "s3:GetObject", "arn:aws:s3:::b/acme", None, &[("t", "acme")]), Verdict::Silent);
+}
+
+#[test]
+fn a_denial_overrules_every_permission() {
+    let both = policy(&[statement("Allow", "s3:*", "*", ""), statement("Deny", "s3:Delete*", "*", "")]);
+    assert_eq!(verdict(&both, "s3:DeleteObject", OBJECT, None, &[]), Verdict::Denied);
+    assert_eq!(verdict(&both, "s3:PutObject", OBJECT, None, &[]), Verdict::Allowed);
+}
+
+#[test]
+fn conditions_hold_or_fail() {
+    const OWN: &str = r#""s3:prefix":"${aws:PrincipalTag/t}/*""#;
+    for (condition, prefix, of, holds) in [
+        (format!(r#""StringLike":{{{OWN}}}"#), Some("acme/x"), &[("t", "acme")][..], true),
+        (format!(r#""StringLike":{{{OWN}}}"#), Some("acme/"), &[("t", "acme")], true),
+        (format!(r#""StringLike":{{{OWN}}}"#), Some("acme"), &[("t", "acme")], false),
+        (format!(r#""StringLike":{{{OWN}}}"#), None, &[("t", "acme")], false),
+        (format!(r#""StringLike":{{{OWN}}}"#), Some("acme/x"), &[], false),
+        (format!(r#""StringEquals":{{{OWN}}}"#), Some("acme/*"), &[("t", "acme")], true),
+        (format!(r#""StringEquals":{{{OWN}}}"#), Some("acme/x"), &[("t", "acme")], false),
+        (format!(r#""StringNotEquals":{{{OWN}}}"#), None, &[], true),
+        (format!(r#""StringNotLike":{{{OWN}}}"#), Some("acme/x"), &[("t", "acme")], false),
+        (r#""StringLike":{"aws:PrincipalTag/t":"?*"}"#.to_owned(), None, &[("t", "x")], true),
+        (r#""StringLike":{"aws:PrincipalTag/t":"?*"}"#.to_owned(), None, &[("t", "")], false),
+        (r#""StringEquals":{"aws:PrincipalTag/t":["a","b"]}"#.to_owned(), None, &[("t", "b")], true),
+        (r#""Null":{"aws:PrincipalTag/t":"true"}"#.to_owned(), None, &[], true),
+        (r#""Null":{"aws:PrincipalTag/t":false}"#.to_owned(), None, &[], false),
+        (r#""Null":{"aws:PrincipalTag/t":false}"#.to_owned(), None, &[("t", "")], true),
+    ] {
+        let policy = allow("s3:*", "*", &format!(r#","Condition":{{{condition}}}"#));
+        let expected = if holds { Verdict::Allowed } else { Verdict::Silent };
+        let actual = verdict(&policy, "s3:ListBucket", "arn:aws:s3:::uploads", prefix, of);
+        assert_eq!(actual, expected, "{condition} with {prefix:?} and {of:?}");
+    }
+}
+
+#[test]
+fn what_is_not_known_is_refused() {
+    for statement in [
+        r#"{"Effect":"Allow","NotAction":"s3:*","Resource":"*"}"#,
+        r#"{"Effect":"Allow","Action":"s3:*","NotResource":"*"}"#,
+        r#"{"Effect":"Allow","Action":"s3:*","Resource":"*","Principal":"*"}"#,
+        r#"{"Effect":"Allow","Action":"s3:*"}"#,
+        r#"{"Effect":"Allow","Action":[],"Resource":"*"}"#,
+        r#"{"Effect":"Allow","Action":"everything","Resource":"*"}"#,
+        r#"{"Effect":"Allow","Action":"s3:*","Resource":"uploads/*"}"#,
+        r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/${aws:userid}"}"#,
+        r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/${aws:PrincipalTag/t"}"#,
+        r#"{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"::1"}}}"#,
+        r#"{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"StringLike":{"aws:SourceVpc":"x"}}}"#,
+        r#"{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"Null":{"s3:prefix":"maybe"}}}"#,
+        r#"{"Effect":"Perhaps","Action":"s3:*","Resource":"*"}"#,
+        "",
+    ] {
+        let json = format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#);
+        assert!(Policy::parse(&json).is_err(), "{statement}");
+    }
+    assert!(Policy::parse("not JSON").is_err());
+    assert!(Policy::parse(r#"{"Version":"2030-01-01","Statement":[]}"#).is_err());
+}
+
+#[test]
+fn a_session_policy_can_only_narrow_its_role() {
+    let role = allow("s3:PutObject", "arn:aws:s3:::uploads/acme/*", "");
+    let own = allow("s3:*", "arn:aws:s3:::uploads/acme/a*", "");
+    let wide = allow("*", "*", "");
+    let ask = |session, action, resource| {
+        role.allows(session, &Request { action, resource, prefix: None, tags: &Tags::new() })
+    };
+    assert!(ask(None, "s3:PutObject", "arn:aws:s3:::uploads/acme/b.txt"));
+    assert!(ask(Some(&own), "s3:PutObject", OBJECT));
+    assert!(!ask(Some(&own), "s3:PutObject", "arn:aws:s3:::uploads/acme/b.txt"));
+    assert!(!ask(Some(&wide), "s3:GetObject", OBJECT));
+    assert!(!ask(Some(&wide), "s3:PutObject", "arn:aws:s3:::uploads/globex/a.txt"));
+}

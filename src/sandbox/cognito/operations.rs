@@ -1,0 +1,165 @@
+//! What does the stand-in answer to the user-pool API (`POST /` with `X-Amz-Target`)?
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::claims::User;
+use super::pool::Pool;
+
+/// The media type of the AWS JSON protocol.
+const AMZ_JSON: &str = "application/x-amz-json-1.1";
+
+/// An error in Cognito's shape: the exception's name, and what it says.
+#[derive(Debug)]
+struct Refusal(&'static str, String);
+
+impl Refusal {
+    fn not_authorized(message: &str) -> Self {
+        Self("NotAuthorizedException", message.to_owned())
+    }
+
+    fn missing(parameter: &str) -> Self {
+        Self("InvalidParameterException", format!("Missing required parameter {parameter}"))
+    }
+
+    fn invalid_token() -> Self {
+        Self::not_authorized("Invalid Access Token")
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct InitiateAuth {
+    auth_flow: String,
+    client_id: String,
+    #[serde(default)]
+    auth_parameters: AuthParameters,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+struct AuthParameters {
+    username: Option<String>,
+    password: Option<SecretString>,
+    refresh_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Bearer {
+    access_token: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RevokeToken {
+    token: String,
+    client_id: String,
+}
+
+/// Answers one call.
+pub(super) async fn call(pool: web::Data<Pool>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
+    let target = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let operation = target.strip_prefix("AWSCognitoIdentityProviderService.").unwrap_or_default();
+    let outcome = match operation {
+        "InitiateAuth" => parse(&body).and_then(|call| initiate_auth(&pool, call)),
+        "GetUser" => parse(&body).and_then(|call| get_user(&pool, &call)),
+        "GlobalSignOut" => parse(&body).and_then(|call| global_sign_out(&pool, &call)),
+        "RevokeToken" => parse(&body).and_then(|call| revoke_token(&pool, &call)),
+        _ => Err(Refusal("UnknownOperationException", "The stand-in does not know this operation.".to_owned())),
+    };
+    let (status, body, exception) = match outcome {
+        Ok(answer) => (StatusCode::OK, answer, None),
+        Err(Refusal(exception, message)) => {
+            (StatusCode::BAD_REQUEST, json!({"__type": exception, "message": message}), Some(exception))
+        }
+    };
+    let mut response = HttpResponse::build(status);
+    response.content_type(AMZ_JSON).insert_header(("x-amzn-requestid", Uuid::new_v4().to_string()));
+    if let Some(exception) = exception {
+        response.insert_header(("x-amzn-errortype", exception));
+    }
+    response.body(body.to_string())
+}
+
+fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal> {
+    // Not what the parser says: it may quote a password.
+    serde_json::from_slice(body)
+        .map_err(|_error| Refusal("SerializationException", "The body does not fit this operation.".to_owned()))
+}
+
+fn initiate_auth(pool: &Pool, call: InitiateAuth) -> Result<Value, Refusal> {
+    check_client(pool, &call.client_id)?;
+    let parameters = call.auth_parameters;
+    let (id_token, access_token, refresh_token) = match call.auth_flow.as_str() {
+        "USER_PASSWORD_AUTH" => {
+            let username = parameters.username.ok_or_else(|| Refusal::missing("USERNAME"))?;
+            let password = parameters.password.ok_or_else(|| Refusal::missing("PASSWORD"))?;
+            let user = pool
+                .authenticate(&username, &password)
+                .ok_or_else(|| Refusal::not_authorized("Incorrect username or password."))?;
+            let tokens = pool.sign_in(&user);
+            (tokens.id_token, tokens.access_token, Some(tokens.refresh_token))
+        }
+        "REFRESH_TOKEN_AUTH" | "REFRESH_TOKEN" => {
+            let refresh_token = parameters.refresh_token.ok_or_else(|| Refusal::missing("REFRESH_TOKEN"))?;
+            let (id_token, access_token) =
+                pool.refresh(&refresh_token).ok_or_else(|| Refusal::not_authorized("Invalid Refresh Token"))?;
+            (id_token, access_token, None)
+        }
+        "USER_SRP_AUTH" | "CUSTOM_AUTH" | "USER_AUTH" => {
+            let message = format!("{} flow not enabled for this client", call.auth_flow);
+            return Err(Refusal("InvalidParameterException", message));
+        }
+        _ => return Err(Refusal("InvalidParameterException", "Unknown AuthFlow.".to_owned())),
+    };
+    let mut result = json!({
+        "AccessToken": access_token,
+        "ExpiresIn": pool.token_lifetime.as_secs(),
+        "IdToken": id_token,
+        "TokenType": "Bearer",
+    });
+    // A refresh does not bring a new refresh token.
+    if let (Some(token), Some(result)) = (refresh_token, result.as_object_mut()) {
+        result.insert("RefreshToken".to_owned(), json!(token));
+    }
+    Ok(json!({"AuthenticationResult": result, "ChallengeParameters": {}}))
+}
+
+fn get_user(pool: &Pool, call: &Bearer) -> Result<Value, Refusal> {
+    let user = bearer(pool, call)?;
+    let attributes: Vec<Value> = user
+        .attributes()
+        .into_iter()
+        // The API knows strings alone.
+        .map(|(name, value)| json!({"Name": name, "Value": value.as_str().map_or(value.to_string(), str::to_owned)}))
+        .collect();
+    Ok(json!({"Username": user.username(), "UserAttributes": attributes}))
+}
+
+fn global_sign_out(pool: &Pool, call: &Bearer) -> Result<Value, Refusal> {
+    pool.sign_out(&bearer(pool, call)?);
+    Ok(json!({}))
+}
+
+fn revoke_token(pool: &Pool, call: &RevokeToken) -> Result<Value, Refusal> {
+    check_client(pool, &call.client_id)?;
+    pool.revoke(&call.token);
+    Ok(json!({}))
+}
+
+fn bearer(pool: &Pool, call: &Bearer) -> Result<User, Refusal> {
+    pool.bearer(&call.access_token).ok_or_else(Refusal::invalid_token)
+}
+
+fn check_client(pool: &Pool, client_id: &str) -> Result<(), Refusal> {
+    if client_id == pool.client_id {
+        Ok(())
+    } else {
+        Err(Refusal("ResourceNotFoundException", format!("User pool client {client_id} does not exist.")))
+    }
+}

@@ -1,0 +1,106 @@
+//! What stands around a gateway in the sandbox and in the tests: S3, STS and Cognito, and the configuration that points there.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Error;
+use super::aws::{self, Aws};
+use super::cognito::{self, Cognito, SigningKeys, User};
+use crate::config::Config;
+use crate::model::Clock;
+
+/// The Region that everything pretends to be in.
+pub const REGION: &str = "eu-central-1";
+/// The bucket.
+pub const BUCKET: &str = "uploads";
+const POOL_ID: &str = "eu-central-1_Sandbox01";
+const CLIENT_ID: &str = "sandbox-client";
+
+/// How the neighbours are set up.
+pub struct Options {
+    /// Where objects live.
+    pub data_dir: PathBuf,
+    /// The port of S3 and STS; 0 for any.
+    pub s3_port: u16,
+    /// The port of Cognito; 0 for any.
+    pub cognito_port: u16,
+    /// What signs tokens.
+    pub keys: SigningKeys,
+    /// Who can sign in.
+    pub people: Vec<User>,
+    /// The Postgres that the gateway will use.
+    pub database_url: String,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+/// The running stand-ins.
+pub struct Neighbours {
+    /// S3, STS and IAM.
+    pub aws: Aws,
+    /// The user pool.
+    pub cognito: Cognito,
+    database_url: String,
+}
+
+impl Neighbours {
+    /// Starts them.
+    ///
+    /// # Errors
+    /// When a port is taken or the directory cannot be used.
+    pub async fn start(options: Options) -> Result<Self, Error> {
+        let aws = Aws::start(aws::Options {
+            directory: options.data_dir.join("s3"),
+            port: options.s3_port,
+            region: REGION.to_owned(),
+            bucket: BUCKET.to_owned(),
+            clock: options.clock.clone(),
+            external_id: None,
+        })
+        .await?;
+        let cognito = Cognito::start(cognito::Options {
+            port: options.cognito_port,
+            region: REGION.to_owned(),
+            pool_id: POOL_ID.to_owned(),
+            client_id: CLIENT_ID.to_owned(),
+            users: options.people,
+            keys: options.keys,
+            clock: options.clock,
+            token_lifetime: Duration::from_secs(3600),
+        })
+        .await?;
+        Ok(Self { aws, cognito, database_url: options.database_url })
+    }
+
+    /// The configuration of a gateway among them, with further TOML at its end.
+    ///
+    /// # Errors
+    /// When the further TOML is not taken.
+    pub fn configuration(&self, (public, internal): (u16, u16), further: &str) -> Result<Config, Error> {
+        let (key_id, secret) = self.aws.gateway_credentials();
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let text = format!(
+            "[server]\npublic_address = \"127.0.0.1:{public}\"\ninternal_address = \"127.0.0.1:{internal}\"\n\
+             [database]\nurl = {database}\n\
+             [[auth.pools]]\nissuer = {issuer}\nclient_ids = [{client}]\njwks_url = {jwks}\n\
+             [aws]\nregion = \"{REGION}\"\nendpoint_url = {aws}\nforce_path_style = true\n\
+             access_key_id = {key_id}\nsecret_access_key = {secret}\n\
+             [upload]\nbucket = \"{BUCKET}\"\nrole_arn = {role}\n{further}",
+            database = quoted(&self.database_url),
+            issuer = quoted(self.cognito.issuer()),
+            client = quoted(self.cognito.client_id()),
+            jwks = quoted(&self.cognito.jwks_url()),
+            aws = quoted(self.aws.url()),
+            key_id = quoted(key_id),
+            secret = quoted(secret),
+            role = quoted(self.aws.role_arn()),
+        );
+        Ok(Config::from_toml(&text)?)
+    }
+
+    /// Stops them.
+    pub async fn stop(self) {
+        self.cognito.stop().await;
+        self.aws.stop().await;
+    }
+}

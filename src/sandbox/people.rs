@@ -1,0 +1,103 @@
+//! Who lives in the sandbox? Two tenants with two people and an admin each, and a platform admin who belongs to none.
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::Error;
+use super::cognito::User;
+use crate::adapters::postgres::{self, DatabaseError};
+use crate::config::Config;
+use crate::model::{ClaimValue, Clock, EmailDomain, Isolation, Slug, Tenant, TenantId, TenantName, TenantStatus};
+
+/// The same for everyone: this is loopback, and it is printed at the start.
+pub const PASSWORD: &str = "Sandbox-1234";
+
+/// The tenants: slug, name, claim value and e-mail domain. The claim is not the slug, as in real life.
+const TENANTS: [(&str, &str, &str, &str); 2] = [
+    ("acme", "Acme Inc.", "Acme Customer 1", "acme.example"),
+    ("globex", "Globex Corporation", "Globex Customer 2", "globex.example"),
+];
+
+/// Everyone who can sign in.
+#[must_use]
+pub fn people() -> Vec<User> {
+    let mut people = Vec::new();
+    for (names, (_, _, claim, domain)) in [["alice", "bob", "ada"], ["gina", "gus", "greta"]].iter().zip(TENANTS) {
+        for (index, name) in names.iter().enumerate() {
+            let groups = if index == 2 { vec!["tenant-admins".to_owned()] } else { Vec::new() };
+            people.push(person(&format!("{name}@{domain}"), Some(claim), groups));
+        }
+    }
+    people.push(person("admin@platform.example", None, vec!["platform-admins".to_owned()]));
+    people
+}
+
+/// The tenant's slug of a person, by the claim value.
+#[must_use]
+pub fn slug_of(person: &User) -> Option<&'static str> {
+    let claim = person.customer_name.as_deref()?;
+    TENANTS.iter().find(|(_, _, value, _)| *value == claim).map(|(slug, ..)| *slug)
+}
+
+/// The role of a person, by the groups.
+#[must_use]
+pub fn role_of(person: &User) -> &'static str {
+    match person.groups.first().map(String::as_str) {
+        Some("platform-admins") => "platform-admin",
+        Some("tenant-admins") => "tenant-admin",
+        _ => "user",
+    }
+}
+
+fn person(email: &str, claim: Option<&str>, groups: Vec<String>) -> User {
+    User {
+        email: email.to_owned(),
+        password: PASSWORD.into(),
+        // The same in every sandbox, so that object keys stay the same too.
+        sub: Uuid::from_u128(
+            email.bytes().fold(0x9e37_79b9_7f4a_7c15, |n: u128, b| n.wrapping_mul(131) ^ u128::from(b)),
+        ),
+        customer_name: claim.map(ToOwned::to_owned),
+        groups,
+        provider: None,
+    }
+}
+
+/// Creates the tenants that are not there yet.
+///
+/// # Errors
+/// When the database does not take them.
+pub async fn seed(config: &Config, clock: &Clock) -> Result<(), Error> {
+    let pool = postgres::pool(&config.database)?;
+    let mut transaction = pool.begin().await?;
+    for (slug, name, claim, domain) in TENANTS {
+        if postgres::tenants::find_by_claim(&mut *transaction, claim).await?.is_none() {
+            let tenant = tenant(config, clock.now(), [slug, name, claim, domain])?;
+            postgres::tenants::insert(&mut transaction, &tenant).await?;
+        }
+    }
+    transaction.commit().await?;
+    pool.close().await;
+    Ok(())
+}
+
+fn tenant(
+    config: &Config,
+    now: OffsetDateTime,
+    [slug, name, claim, domain]: [&str; 4],
+) -> Result<Tenant, DatabaseError> {
+    Ok(Tenant {
+        id: TenantId::new(now),
+        slug: Slug::parse(slug)?,
+        name: TenantName::parse(name)?,
+        status: TenantStatus::Active,
+        claim_values: vec![ClaimValue::parse(claim)?],
+        email_domains: vec![EmailDomain::parse(domain)?],
+        identity_provider: None,
+        limits: config.limits.clone(),
+        isolation: Isolation::Tenant,
+        credential_vending: false,
+        created_at: now,
+        updated_at: now,
+    })
+}
