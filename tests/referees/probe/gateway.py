@@ -63,7 +63,7 @@ class Gateway:
         deadline = time.monotonic() + 30
         while not self.ready():
             if self.process.poll() is not None or time.monotonic() > deadline:
-                log = self.read_log()
+                log = self.read_log()[-3000:]
                 self.__exit__()
                 raise RuntimeError(f"the gateway did not become ready:\n{log}")
             time.sleep(0.05)
