@@ -166,6 +166,7 @@ impl Reader {
 }
 
 /// The names of all leaves. A list is a leaf, unless it is one of tables.
+#[expect(clippy::wildcard_enum_match_arm, reason = "whatever else a value is, it is a leaf")]
 fn flatten(name: &str, value: config::Value, leaves: &mut Vec<String>) {
     let nested = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
     match value.kind {

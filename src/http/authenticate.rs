@@ -1,6 +1,6 @@
 //! Who is asking? Answered in middleware, before any of the body is read.
 
-use actix_web::body::MessageBody;
+use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::middleware::Next;
@@ -12,35 +12,40 @@ use super::problem::Problem;
 use crate::domain::authenticate::Caller;
 
 /// Lets in whoever has a good token.
-pub(super) async fn caller(
-    request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let (_state, caller) = identify(&request).await?;
-    request.extensions_mut().insert(caller);
-    next.call(request).await
+pub(super) async fn caller(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse, Error> {
+    let caller = identify(&request).await.map(|(_state, caller)| caller);
+    admit(request, next, caller).await
 }
 
 /// Lets in whoever has a good token of a known and active tenant.
-pub(super) async fn principal(
-    request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let (state, caller) = identify(&request).await?;
-    let principal = state.authenticator.principal(&caller).await.map_err(Problem::from)?;
-    request.extensions_mut().insert(principal);
-    next.call(request).await
+pub(super) async fn principal(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse, Error> {
+    let principal = match identify(&request).await {
+        Ok((state, caller)) => state.authenticator.principal(&caller).await.map_err(Problem::from),
+        Err(problem) => Err(problem),
+    };
+    admit(request, next, principal).await
 }
 
 /// Lets in platform admins.
-pub(super) async fn admin(
+pub(super) async fn admin(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse, Error> {
+    let admin = identify(&request).await;
+    let admin = admin.and_then(|(state, caller)| Ok(state.authenticator.admin(&caller)?));
+    admit(request, next, admin).await
+}
+
+/// Hands on the request with what is known about its caller, or answers the refusal.
+async fn admit<T: 'static>(
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let (state, caller) = identify(&request).await?;
-    let admin = state.authenticator.admin(&caller).map_err(Problem::from)?;
-    request.extensions_mut().insert(admin);
-    next.call(request).await
+    next: Next<BoxBody>,
+    known: Result<T, Problem>,
+) -> Result<ServiceResponse, Error> {
+    match known {
+        Ok(known) => {
+            request.extensions_mut().insert(known);
+            next.call(request).await
+        }
+        Err(problem) => Ok(request.error_response(problem)),
+    }
 }
 
 async fn identify(request: &ServiceRequest) -> Result<(Data<State>, Caller), Problem> {

@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _, HttpRequest};
@@ -21,7 +23,7 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The outermost middleware of both listeners.
 ///
 /// # Errors
-/// Never: whatever fails inside is answered here.
+/// Never: whatever is refused inside arrives as an answer.
 pub async fn observe(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -29,14 +31,9 @@ pub async fn observe(
     let began = Instant::now();
     let id = request_id(&request);
     request.extensions_mut().insert(id.clone());
-    let caller = request.request().clone();
-    let (mut response, chain) = match next.call(request).await {
-        Ok(response) => refusal_or(response.map_into_boxed_body(), &id),
-        Err(error) => {
-            let (answer, chain) = answer(&error, &id);
-            (ServiceResponse::new(caller.clone(), answer), chain)
-        }
-    };
+    // Middleware inside answers its refusals itself, so nothing but the framework's own failure comes as an error.
+    let response = next.call(request).await?.map_into_boxed_body();
+    let (mut response, chain) = refusal_or(response, &id);
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         headers.insert(X_REQUEST_ID, value);
@@ -46,7 +43,7 @@ pub async fn observe(
         // Answers hold URLs that are secrets.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    record(&caller, &response, &id, began, &chain);
+    record(&response, &id, began, &chain);
     Ok(response)
 }
 
@@ -61,9 +58,15 @@ fn request_id(request: &ServiceRequest) -> RequestId {
 
 /// A response that came about by an error gets its problem document; every other stays as it is.
 fn refusal_or(response: ServiceResponse, id: &RequestId) -> (ServiceResponse, String) {
-    let Some((answer, chain)) = response.response().error().map(|error| answer(error, id)) else {
+    let Some((mut answer, chain)) = response.response().error().map(|error| answer(error, id)) else {
         return (response, String::new());
     };
+    // What middleware outside the handler said, such as CORS, goes on; what described the replaced body does not.
+    for (name, value) in response.headers() {
+        if !matches!(*name, CONTENT_TYPE | CONTENT_LENGTH) && !answer.headers().contains_key(name) {
+            answer.headers_mut().append(name.clone(), value.clone());
+        }
+    }
     (response.into_response(answer), chain)
 }
 
@@ -77,7 +80,8 @@ fn answer(error: &Error, id: &RequestId) -> (actix_web::HttpResponse, String) {
     }
 }
 
-fn record(request: &HttpRequest, response: &ServiceResponse, id: &RequestId, began: Instant, chain: &str) {
+fn record(response: &ServiceResponse, id: &RequestId, began: Instant, chain: &str) {
+    let request = response.request();
     // The pattern and not the path: a path holds ids, and a metric's labels come from a closed set.
     let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     let (method, status) = (known_method(request), response.status().as_u16());

@@ -1,1 +1,8 @@
-//! What callers see: the gateway over HTTP, with its own database and sandbox for each test.
+//! The gateway as its callers, its operators and its attackers meet it. Each test has a database, an S3, an STS and a
+//! Cognito of its own.
+
+#![expect(clippy::expect_used, reason = "a harness that cannot be set up fails its test")]
+
+mod database;
+mod happy_path;
+mod harness;

@@ -33,10 +33,7 @@ impl Uploads {
         let settled = self.settle(principal, &upload, status, &stored, request).await?;
         verdict.map_err(Error::GrantBroken)?;
         // Somebody else may have been first, and with another outcome.
-        match settled.status {
-            UploadStatus::Completed => Ok(settled),
-            other => Err(Error::AlreadyEnded(other)),
-        }
+        if settled.status == UploadStatus::Completed { Ok(settled) } else { Err(Error::AlreadyEnded(settled.status)) }
     }
 
     async fn settle(

