@@ -1,0 +1,108 @@
+"""Makes MiniStack ready to judge: bucket, users, roles and a Cognito pool. Prints what the probe must know of them."""
+
+import json
+import sys
+
+import boto3
+from botocore.config import Config
+
+URL = sys.argv[1]
+ACCOUNT = "000000000000"
+PASSWORD = "Perm-1234x"
+TENANTS = ["acme", "globex"]
+PLATFORM_ADMIN = "root@platform.test"
+ON_OBJECTS = [
+    "s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
+
+
+def client(service):
+    # The root key is asked no questions; it sets the table and is not used by anyone who is tried.
+    return boto3.client(
+        service, endpoint_url=URL, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test",
+        config=Config(s3={"addressing_style": "path"}))
+
+
+def policy(*statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, separators=(",", ":"))
+
+
+iam, cognito = client("iam"), client("cognito-idp")
+
+
+def user(name, actions):
+    iam.create_user(UserName=name)
+    iam.put_user_policy(
+        UserName=name, PolicyName="may", PolicyDocument=policy({"Effect": "Allow", "Action": actions, "Resource": "*"}))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return [key["AccessKeyId"], key["SecretAccessKey"]]
+
+
+def role(name, *statements):
+    trust = policy({
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:user/gateway"},
+        "Action": ["sts:AssumeRole", "sts:TagSession"],
+        # A gateway that forgets the tag gets no session at all.
+        "Condition": {"StringLike": {"aws:RequestTag/customerName": "?*"}},
+    })
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+    iam.put_role_policy(RoleName=name, PolicyName="may", PolicyDocument=policy(*statements))
+    return f"arn:aws:iam::{ACCOUNT}:role/{name}"
+
+
+def person(email, *groups, **attributes):
+    known = {"email": email, "email_verified": "true", **attributes}
+    cognito.admin_create_user(
+        UserPoolId=pool, Username=email, MessageAction="SUPPRESS",
+        UserAttributes=[{"Name": name, "Value": value} for name, value in known.items()])
+    cognito.admin_set_user_password(UserPoolId=pool, Username=email, Password=PASSWORD, Permanent=True)
+    for group in groups:
+        cognito.admin_add_user_to_group(UserPoolId=pool, Username=email, GroupName=group)
+
+
+client("s3").create_bucket(Bucket="uploads")
+gateway = user("gateway", ["sts:AssumeRole", "sts:TagSession", "sts:GetCallerIdentity"])
+admin = user("admin", "*")
+
+# UploadRole reaches the whole bucket: there, the session policy is the only wall.
+upload_role = role("UploadRole", {"Effect": "Allow", "Action": ON_OBJECTS, "Resource": "arn:aws:s3:::uploads/*"})
+# TagRole reaches what the session's tag says: there, the tag is the only wall. Variables in a Resource are not expanded
+# here, so that each tenant has a statement with a Condition of its own.
+tag_role = role("TagRole", *[
+    {
+        "Effect": "Allow", "Action": ON_OBJECTS, "Resource": f"arn:aws:s3:::uploads/{tenant}/*",
+        "Condition": {"StringEquals": {"aws:PrincipalTag/customerName": tenant}},
+    }
+    for tenant in TENANTS])
+
+pool = cognito.create_user_pool(
+    PoolName="gateway", UsernameAttributes=["email"], AutoVerifiedAttributes=["email"],
+    Schema=[{
+        "Name": "customerName", "AttributeDataType": "String", "Mutable": True,
+        "StringAttributeConstraints": {"MinLength": "1", "MaxLength": "64"},
+    }])["UserPool"]["Id"]
+app = cognito.create_user_pool_client(
+    UserPoolId=pool, ClientName="gateway",
+    ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])["UserPoolClient"]["ClientId"]
+cognito.create_group(UserPoolId=pool, GroupName="platform-admins")
+for tenant in TENANTS:
+    person(f"user@{tenant}.test", **{"custom:customerName": tenant})
+person(PLATFORM_ADMIN, "platform-admins")
+
+json.dump({
+    "name": "MiniStack",
+    "url": URL,
+    "bucket": "uploads",
+    "gateway": gateway,
+    "admin": admin,
+    "uploadRole": upload_role,
+    "tagRole": tag_role,
+    "readableSessionTokens": False,
+    "pool": {
+        "issuer": f"https://cognito-idp.us-east-1.amazonaws.com/{pool}",
+        "jwksUrl": f"{URL}/{pool}/.well-known/jwks.json",
+        "clientId": app,
+        "password": PASSWORD,
+        "users": {**{tenant: f"user@{tenant}.test" for tenant in TENANTS}, "platform-admin": PLATFORM_ADMIN},
+    },
+}, sys.stdout, indent=2)
