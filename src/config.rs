@@ -3,6 +3,7 @@
 //! `config/default.toml` documents each setting. This is the only file that reads the environment.
 
 mod parse;
+mod parse_auth;
 mod reader;
 mod sections;
 

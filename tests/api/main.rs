@@ -1,7 +1,12 @@
 //! The gateway as its callers, its operators and its attackers meet it. Each test has a database, an S3, an STS and a
 //! Cognito of its own.
 
-#![expect(clippy::expect_used, reason = "a harness that cannot be set up fails its test")]
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what a test cannot have, it fails for"
+)]
 
 mod database;
 mod faults;

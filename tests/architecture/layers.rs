@@ -16,7 +16,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("cognito", &["domain", "adapters", "model", "config", "metrics"]),
     ("domain", &["adapters", "model", "config", "metrics"]),
     ("adapters", &["model", "config", "metrics"]),
-    ("telemetry", &["model"]),
+    ("telemetry", &["config", "model"]),
     ("metrics", &["model"]),
     ("config", &["model"]),
     ("model", &[]),

@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
-use super::verifier::VerifyError;
+use super::refusal::VerifyError;
 use crate::config::{Auth, Pool, TokenUse};
 use crate::model::Subject;
 

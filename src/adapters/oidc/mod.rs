@@ -5,8 +5,10 @@
 mod claims;
 mod jwks;
 mod key_store;
+mod refusal;
 mod verifier;
 
 pub use claims::{Members, VerifiedToken};
 pub use key_store::{KeyError, KeyStore};
-pub use verifier::{TokenVerifier, VerifyError};
+pub use refusal::VerifyError;
+pub use verifier::TokenVerifier;

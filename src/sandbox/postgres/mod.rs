@@ -72,7 +72,7 @@ impl Postgres {
         let cluster = Cluster::claim(&options.directory)?;
         wait_for_predecessor(&cluster).await?;
         let binaries = binaries::find(options.pg_bin.as_deref(), search_path, &options.download_directory).await?;
-        let found = binaries::major_version(&binaries).await?;
+        let found = programs::major_version(&binaries).await?;
         let written = cluster.written_by()?;
         if let Some(written) = written.clone().filter(|written| *written != found) {
             return Err(Error::OtherVersion { directory: cluster.directory().to_owned(), written, found });

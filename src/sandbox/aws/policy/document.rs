@@ -3,45 +3,14 @@
 use serde::Deserialize;
 
 use super::condition::{Block, Condition};
+use super::json::{Malformed, OneOrMany};
 use super::pattern::{Pattern, Syntax};
 use super::{Policy, Statement};
-
-/// Why a policy document was refused.
-#[derive(Debug, thiserror::Error)]
-#[error("malformed policy document: {reason}")]
-pub(in super::super) struct Malformed {
-    reason: String,
-    #[source]
-    source: Option<serde_json::Error>,
-}
-
-impl Malformed {
-    pub(super) fn new(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), source: None }
-    }
-}
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 pub(super) enum Effect {
     Allow,
     Deny,
-}
-
-/// IAM lets a list of one be written without its brackets.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(super) enum OneOrMany<T> {
-    One(T),
-    Many(Vec<T>),
-}
-
-impl<T> OneOrMany<T> {
-    pub(super) fn into_vec(self) -> Vec<T> {
-        match self {
-            Self::One(one) => vec![one],
-            Self::Many(many) => many,
-        }
-    }
 }
 
 #[derive(Deserialize)]

@@ -6,6 +6,7 @@
 
 mod condition;
 mod document;
+mod json;
 mod pattern;
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,7 @@ use self::condition::Condition;
 use self::document::Effect;
 use self::pattern::Pattern;
 
-pub(super) use self::document::Malformed;
+pub(super) use self::json::Malformed;
 
 /// The tags of a principal. The keys are in lower case: IAM compares tag keys without regard to case.
 pub(super) type Tags = BTreeMap<String, String>;

@@ -3,7 +3,8 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-use super::{Malformed, Tags};
+use super::Tags;
+use super::json::Malformed;
 
 /// Which characters of a pattern's text are special.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
