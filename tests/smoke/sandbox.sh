@@ -105,8 +105,7 @@ within 10 no_postgres || fail 'Postgres goes when the sandbox stops'
 say 'Ctrl-C leaves no file and no Postgres'
 
 start
-kill -KILL "$sandbox"
-wait "$sandbox" 2>/dev/null || true
+{ kill -KILL "$sandbox" && wait "$sandbox"; } 2>/dev/null || true
 sandbox=
 within 10 no_postgres || fail 'Postgres goes when the sandbox is killed'
 say 'SIGKILL leaves no Postgres'

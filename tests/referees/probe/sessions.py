@@ -13,7 +13,14 @@ def carry(verdict, upload, policy):
     """Where the referee's session tokens can be read: the one in the gateway's URL carries the policy that it printed."""
     token = parse_qs(urlsplit(upload["request"]["url"]).query)["X-Amz-Security-Token"][0]
     carried = jwt.decode(token, options={"verify_signature": False}).get("spol") or "null"
-    verdict.equal("the session in the gateway's URL carries its session policy", json.loads(carried), json.loads(policy))
+    verdict.equal("the session in the gateway's URL carries its session policy",
+                  json.loads(carried, object_hook=listed), json.loads(policy, object_hook=listed))
+
+
+def listed(statement):
+    """A policy's member may be a string or a list of one; the referee writes the list."""
+    return {name: [value] if isinstance(value, str) and name in ("Action", "Resource") else value
+            for name, value in statement.items()}
 
 
 def reach_one_prefix(verdict, store, session, who, other, wall):
