@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::problem::{self, Problem};
+use super::problem::Problem;
 use super::{State, view};
 use crate::domain::Error;
 use crate::domain::authenticate::Caller;
@@ -37,12 +37,9 @@ struct MyTenant {
 
 /// Who the caller is, for which tenant, and what the tenant may do and has used this month.
 #[utoipa::path(
-    get, path = "/v1/me", tag = "people", security(("cognito" = [])),
+    get, path = "/v1/me", operation_id = "getMe", tag = "people", security(("cognito" = [])),
     responses(
         (status = 200, description = "The caller", body = Me),
-        (status = 401, description = "No token, or one that is not taken", body = problem::Document, content_type = "application/problem+json"),
-        (status = 403, description = "No tenant, an unknown or a suspended one", body = problem::Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database does not answer; come back after Retry-After", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn get(caller: Caller, state: Data<State>) -> Result<HttpResponse, Problem> {

@@ -41,13 +41,9 @@ pub(in crate::http) struct Page {
 
 /// Lists tenants.
 #[utoipa::path(
-    get, path = "/v1/admin/tenants", tag = "admin", security(("cognito" = [])), params(Listing),
+    get, path = "/v1/admin/tenants", operation_id = "listTenants", tag = "admin", security(("cognito" = [])), params(Listing),
     responses(
         (status = 200, description = "A page of tenants, newest first", body = Page),
-        (status = 401, description = "No token, or one that is not taken", body = problem::Document, content_type = "application/problem+json"),
-        (status = 403, description = "Not a platform admin", body = problem::Document, content_type = "application/problem+json"),
-        (status = 422, description = "A parameter breaks a rule", body = problem::Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database does not answer; come back after Retry-After", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::http) async fn list(
@@ -63,17 +59,10 @@ pub(in crate::http) async fn list(
 
 /// Creates a tenant.
 #[utoipa::path(
-    post, path = "/v1/admin/tenants", tag = "admin", security(("cognito" = [])), request_body = TenantChanges,
+    post, path = "/v1/admin/tenants", operation_id = "createTenant", tag = "admin", security(("cognito" = [])), request_body = TenantChanges,
     responses(
         (status = 201, description = "Created", body = view::Tenant, headers(("location" = String, description = "The tenant's own path"))),
-        (status = 400, description = "Malformed JSON", body = problem::Document, content_type = "application/problem+json"),
-        (status = 401, description = "No token, or one that is not taken", body = problem::Document, content_type = "application/problem+json"),
-        (status = 403, description = "Not a platform admin", body = problem::Document, content_type = "application/problem+json"),
         (status = 409, description = "The slug, a claim value or an e-mail domain is another tenant's", body = problem::Document, content_type = "application/problem+json"),
-        (status = 413, description = "The body is larger than 64 KiB", body = problem::Document, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not JSON", body = problem::Document, content_type = "application/problem+json"),
-        (status = 422, description = "A member breaks a rule", body = problem::Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database does not answer; come back after Retry-After", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::http) async fn create(
@@ -91,14 +80,10 @@ pub(in crate::http) async fn create(
 
 /// One tenant, with what it used this month.
 #[utoipa::path(
-    get, path = "/v1/admin/tenants/{id}", tag = "admin", security(("cognito" = [])),
+    get, path = "/v1/admin/tenants/{id}", operation_id = "getTenant", tag = "admin", security(("cognito" = [])),
     params(("id" = Uuid, Path, description = "The tenant")),
     responses(
         (status = 200, description = "The tenant", body = view::Tenant),
-        (status = 401, description = "No token, or one that is not taken", body = problem::Document, content_type = "application/problem+json"),
-        (status = 403, description = "Not a platform admin", body = problem::Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such tenant", body = problem::Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database does not answer; come back after Retry-After", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::http) async fn get(_admin: Admin, Id(id): Id, state: Data<State>) -> Result<HttpResponse, Problem> {
@@ -109,19 +94,11 @@ pub(in crate::http) async fn get(_admin: Admin, Id(id): Id, state: Data<State>) 
 
 /// Changes a tenant.
 #[utoipa::path(
-    patch, path = "/v1/admin/tenants/{id}", tag = "admin", security(("cognito" = [])), request_body = TenantChanges,
+    patch, path = "/v1/admin/tenants/{id}", operation_id = "changeTenant", tag = "admin", security(("cognito" = [])), request_body = TenantChanges,
     params(("id" = Uuid, Path, description = "The tenant")),
     responses(
         (status = 200, description = "The tenant as it is now", body = view::Tenant),
-        (status = 400, description = "Malformed JSON", body = problem::Document, content_type = "application/problem+json"),
-        (status = 401, description = "No token, or one that is not taken", body = problem::Document, content_type = "application/problem+json"),
-        (status = 403, description = "Not a platform admin", body = problem::Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such tenant", body = problem::Document, content_type = "application/problem+json"),
         (status = 409, description = "A claim value or an e-mail domain is another tenant's", body = problem::Document, content_type = "application/problem+json"),
-        (status = 413, description = "The body is larger than 64 KiB", body = problem::Document, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not JSON", body = problem::Document, content_type = "application/problem+json"),
-        (status = 422, description = "A member breaks a rule", body = problem::Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database does not answer; come back after Retry-After", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::http) async fn patch(
@@ -141,14 +118,10 @@ pub(in crate::http) async fn patch(
 
 /// Suspends a tenant: its people's next request is refused. URLs that were handed out work until they expire.
 #[utoipa::path(
-    post, path = "/v1/admin/tenants/{id}/suspend", tag = "admin", security(("cognito" = [])),
+    post, path = "/v1/admin/tenants/{id}/suspend", operation_id = "suspendTenant", tag = "admin", security(("cognito" = [])),
     params(("id" = Uuid, Path, description = "The tenant")),
     responses(
         (status = 200, description = "The tenant, suspended", body = view::Tenant),
-        (status = 401, description = "No token, or one that is not taken", body = problem::Document, content_type = "application/problem+json"),
-        (status = 403, description = "Not a platform admin", body = problem::Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such tenant", body = problem::Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database does not answer; come back after Retry-After", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::http) async fn suspend(
@@ -162,14 +135,10 @@ pub(in crate::http) async fn suspend(
 
 /// Activates a tenant that was suspended.
 #[utoipa::path(
-    post, path = "/v1/admin/tenants/{id}/activate", tag = "admin", security(("cognito" = [])),
+    post, path = "/v1/admin/tenants/{id}/activate", operation_id = "activateTenant", tag = "admin", security(("cognito" = [])),
     params(("id" = Uuid, Path, description = "The tenant")),
     responses(
         (status = 200, description = "The tenant, active", body = view::Tenant),
-        (status = 401, description = "No token, or one that is not taken", body = problem::Document, content_type = "application/problem+json"),
-        (status = 403, description = "Not a platform admin", body = problem::Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such tenant", body = problem::Document, content_type = "application/problem+json"),
-        (status = 503, description = "The database does not answer; come back after Retry-After", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::http) async fn activate(

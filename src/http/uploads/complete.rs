@@ -10,16 +10,12 @@ use crate::model::{Principal, RequestId, UploadId};
 
 /// Compares what S3 holds with the grant and records the outcome. Asking again changes nothing.
 #[utoipa::path(
-    post, path = "/v1/uploads/{id}/complete", tag = "uploads", security(("cognito" = [])),
+    post, path = "/v1/uploads/{id}/complete", operation_id = "completeUpload", tag = "uploads", security(("cognito" = [])),
     params(("id" = uuid::Uuid, Path, description = "The upload")),
     responses(
         (status = 200, description = "Completed, with what S3 holds", body = view::Upload),
-        (status = 401, description = "No token, or one that is not taken", body = problem::Document, content_type = "application/problem+json"),
-        (status = 403, description = "No tenant, an unknown or a suspended one", body = problem::Document, content_type = "application/problem+json"),
-        (status = 404, description = "No such upload, or another's", body = problem::Document, content_type = "application/problem+json"),
         (status = 409, description = "The object is not there yet, or the upload has ended otherwise", body = problem::Document, content_type = "application/problem+json"),
         (status = 422, description = "The object breaks its grant", body = problem::Document, content_type = "application/problem+json"),
-        (status = 503, description = "S3 or the database does not answer; come back after Retry-After", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::http) async fn post(

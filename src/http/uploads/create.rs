@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::domain::uploads::create::Request;
 use crate::http::extract::{Faults, Json};
-use crate::http::problem::{self, Problem};
+use crate::http::problem::Problem;
 use crate::http::{State, view};
 use crate::model::{
     Checksum, ChecksumAlgorithm, Collection, ContentType, FileName, FileSize, Invalid, Metadata, Method, Principal,
@@ -43,17 +43,10 @@ pub(in crate::http) struct NewUpload {
 
 /// Grants one upload: records it and answers the request that the client must make to S3.
 #[utoipa::path(
-    post, path = "/v1/uploads", tag = "uploads", request_body = NewUpload, security(("cognito" = [])),
+    post, path = "/v1/uploads", operation_id = "createUpload", tag = "uploads", request_body = NewUpload, security(("cognito" = [])),
     responses(
         (status = 201, description = "Granted and on record", body = view::Upload,
          headers(("location" = String, description = "The upload's own path"), ("x-request-id" = String, description = "The request's id"))),
-        (status = 400, description = "Malformed JSON", body = problem::Document, content_type = "application/problem+json"),
-        (status = 401, description = "No token, or one that is not taken", body = problem::Document, content_type = "application/problem+json"),
-        (status = 403, description = "No tenant, an unknown or a suspended one", body = problem::Document, content_type = "application/problem+json"),
-        (status = 413, description = "The body is larger than 64 KiB", body = problem::Document, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not JSON", body = problem::Document, content_type = "application/problem+json"),
-        (status = 422, description = "A member breaks a rule or a limit", body = problem::Document, content_type = "application/problem+json"),
-        (status = 503, description = "The grant could not be signed or recorded; come back after Retry-After", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::http) async fn post(
