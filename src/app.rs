@@ -109,6 +109,7 @@ impl Composition {
             pool: pool.clone(),
             default_limits: config.limits.clone(),
             keys,
+            request_timeout: config.server.request_timeout,
             clock,
             metrics,
         });

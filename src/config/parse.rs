@@ -49,6 +49,7 @@ fn server(r: &mut Reader) -> Option<Server> {
         }
     }
     let workers = r.number("server.workers", 0, 1024);
+    let request_timeout = r.duration("server.request_timeout", SECOND, 5 * MINUTE);
     let shutdown_grace = r.duration("server.shutdown_grace", Duration::ZERO, 10 * MINUTE);
     Some(Server {
         public_address: public_address?,
@@ -57,6 +58,7 @@ fn server(r: &mut Reader) -> Option<Server> {
             .map_or_else(|| public_address.map(|a| format!("http://{a}")), |url| Some(trimmed(&url)))?,
         allowed_origins: allowed_origins?,
         workers: usize::try_from(workers?).ok().filter(|workers| *workers > 0),
+        request_timeout: request_timeout?,
         shutdown_grace: shutdown_grace?,
     })
 }

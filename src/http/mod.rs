@@ -12,6 +12,7 @@ mod uploads;
 mod view;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
@@ -43,6 +44,8 @@ pub struct State {
     pub default_limits: Limits,
     /// The signing keys, for the readiness probe.
     pub keys: Arc<KeyStore>,
+    /// How long a request may take, its body's arrival included.
+    pub request_timeout: Duration,
     /// What time it is.
     pub clock: Clock,
     /// What is counted.

@@ -1,12 +1,13 @@
 //! What does every request get, whatever it asks? An id, a line in the log, its place in the metrics, and, when it is
 //! refused, a problem document.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::middleware::Next;
 use actix_web::web::Data;
@@ -23,7 +24,7 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The outermost middleware of both listeners.
 ///
 /// # Errors
-/// Never: whatever is refused inside arrives as an answer.
+/// When the request took longer than it may; the error holds the answer, 503.
 pub async fn observe(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -31,10 +32,23 @@ pub async fn observe(
     let began = Instant::now();
     let id = request_id(&request);
     request.extensions_mut().insert(id.clone());
+    let deadline = request.app_data::<Data<State>>().map_or(Duration::MAX, |state| state.request_timeout);
+    let Ok(response) = tokio::time::timeout(deadline, next.call(request)).await else {
+        // The request went down with its handler, so there is nothing to hang a response on but an error that holds one.
+        error!(request.id = %id, duration_ms = began.elapsed().as_secs_f64() * 1e3, "request given up");
+        let mut answer = Problem::timed_out().answer(&id);
+        dress(answer.headers_mut(), &id);
+        return Err(InternalError::from_response("request given up", answer).into());
+    };
     // Middleware inside answers its refusals itself, so nothing but the framework's own failure comes as an error.
-    let response = next.call(request).await?.map_into_boxed_body();
-    let (mut response, chain) = refusal_or(response, &id);
-    let headers = response.headers_mut();
+    let (mut response, chain) = refusal_or(response?.map_into_boxed_body(), &id);
+    dress(response.headers_mut(), &id);
+    record(&response, &id, began, &chain);
+    Ok(response)
+}
+
+/// The headers that every answer has.
+fn dress(headers: &mut HeaderMap, id: &RequestId) {
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         headers.insert(X_REQUEST_ID, value);
     }
@@ -43,8 +57,6 @@ pub async fn observe(
         // Answers hold URLs that are secrets.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    record(&response, &id, began, &chain);
-    Ok(response)
 }
 
 fn request_id(request: &ServiceRequest) -> RequestId {

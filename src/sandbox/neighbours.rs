@@ -1,5 +1,6 @@
 //! What stands around a gateway in the sandbox and in the tests: S3, STS and Cognito, and the configuration that points there.
 
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -72,7 +73,7 @@ impl Neighbours {
         Ok(Self { aws, cognito, database_url: options.database_url })
     }
 
-    /// The configuration of a gateway among them, with further TOML at its end.
+    /// The configuration of a gateway among them, with further TOML at its end, behind `[upload]`.
     ///
     /// # Errors
     /// When the further TOML is not taken.
@@ -80,8 +81,7 @@ impl Neighbours {
         let (key_id, secret) = self.aws.gateway_credentials();
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
         let text = format!(
-            "[server]\npublic_address = \"127.0.0.1:{public}\"\ninternal_address = \"127.0.0.1:{internal}\"\n\
-             [database]\nurl = {database}\n\
+            "[database]\nurl = {database}\n\
              [[auth.pools]]\nissuer = {issuer}\nclient_ids = [{client}]\njwks_url = {jwks}\n\
              [aws]\nregion = \"{REGION}\"\nendpoint_url = {aws}\nforce_path_style = true\n\
              access_key_id = {key_id}\nsecret_access_key = {secret}\n\
@@ -95,7 +95,10 @@ impl Neighbours {
             secret = quoted(secret),
             role = quoted(self.aws.role_arn()),
         );
-        Ok(Config::from_toml(&text)?)
+        let mut config = Config::from_toml(&text)?;
+        config.server.public_address = (Ipv4Addr::LOCALHOST, public).into();
+        config.server.internal_address = (Ipv4Addr::LOCALHOST, internal).into();
+        Ok(config)
     }
 
     /// Stops them.

@@ -60,15 +60,21 @@ async fn without_postgres_no_url_leaves_and_with_it_again_they_do() {
 
 #[tokio::test]
 async fn a_frozen_postgres_is_given_up_on_in_time() {
-    let gateway = Harness::with("[ledger]\ndeadline = \"500ms\"\n").await;
+    let directory = tempfile::tempdir().unwrap();
+    let (postgres, database) = Database::server_of_its_own(&directory.path().join("postgres")).await;
+    let further = "[ledger]\ndeadline = \"500ms\"\n[server]\nrequest_timeout = \"1s\"\n";
+    let gateway = Harness::on(database, further).await;
     let alice = gateway.token("alice@acme.example");
-    gateway.grant(&alice, 1).await;
-    let frozen: Vec<i32> = sqlx::query_scalar(
+    let grant = gateway.grant(&alice, 1).await;
+    let read = format!("/v1/uploads/{}", grant["id"].as_str().unwrap());
+    let mut frozen: Vec<i32> = sqlx::query_scalar(
         "select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
     )
     .fetch_all(&gateway.database.pool)
     .await
     .unwrap();
+    // The one that makes new backends, too.
+    frozen.push(i32::try_from(postgres.pid()).unwrap());
     let signal = |name: &str| {
         for pid in &frozen {
             assert!(Command::new("kill").args([name, &pid.to_string()]).status().unwrap().success());
@@ -78,9 +84,13 @@ async fn a_frozen_postgres_is_given_up_on_in_time() {
     let asked = Instant::now();
     let answer = gateway.post(&alice, "/v1/uploads", body()).await;
     let elapsed = asked.elapsed();
+    // The readers' connections are frozen too, so reading is given up on as a whole.
+    let late = gateway.get(&alice, &read).await;
     signal("-CONT");
     assert_unavailable(&answer);
-    assert!(elapsed < Duration::from_secs(2), "{elapsed:?}");
+    assert!(elapsed < Duration::from_millis(900), "the ledger's deadline is the first to strike: {elapsed:?}");
+    assert_unavailable(&late);
+    assert!(late.headers.contains_key("x-request-id"));
     gateway
         .until("grants are made again", async || {
             gateway.post(&alice, "/v1/uploads", body()).await.status == StatusCode::CREATED
