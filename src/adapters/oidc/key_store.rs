@@ -41,20 +41,26 @@ pub enum KeyError {
 
 /// The signing keys of every configured pool.
 pub struct KeyStore {
-    pools: HashMap<String, Pool>,
+    pools: HashMap<String, Arc<Pool>>,
 }
 
 struct Pool {
     url: Url,
     client: reqwest::Client,
     keys: RwLock<Option<Arc<KeySet>>>,
-    /// When the latest reading began. Whoever holds the lock is the one who reads.
-    reading: Mutex<Option<Instant>>,
+    /// The latest reading. Whoever holds the lock is the one who reads.
+    latest: Arc<Mutex<Option<Reading>>>,
     waiting: Semaphore,
     refresh: Duration,
     stale: Duration,
     cool_down: Duration,
     metrics: Metrics,
+}
+
+#[derive(Clone, Copy)]
+struct Reading {
+    began: Instant,
+    succeeded: bool,
 }
 
 struct KeySet {
@@ -77,14 +83,14 @@ impl KeyStore {
             url: pool.jwks_url.clone(),
             client: client.clone(),
             keys: RwLock::new(None),
-            reading: Mutex::new(None),
+            latest: Arc::default(),
             waiting: Semaphore::new(MOST_WAITING),
             refresh: auth.jwks_refresh,
             stale: auth.jwks_stale,
             cool_down: auth.jwks_cool_down,
             metrics: metrics.clone(),
         };
-        Ok(Self { pools: auth.pools.iter().map(|p| (p.issuer.clone(), pool(p))).collect() })
+        Ok(Self { pools: auth.pools.iter().map(|p| (p.issuer.clone(), Arc::new(pool(p)))).collect() })
     }
 
     /// The key of that id, from memory or else from the pool.
@@ -129,35 +135,47 @@ impl Pool {
         set.keys.get(kid).cloned().ok_or(KeyError::UnknownKey)
     }
 
-    async fn read_for(&self, kid: &str) -> Result<Arc<DecodingKey>, KeyError> {
+    async fn read_for(self: &Arc<Self>, kid: &str) -> Result<Arc<DecodingKey>, KeyError> {
         let arrived = Instant::now();
         let Ok(_place) = self.waiting.try_acquire() else { return Err(KeyError::Unavailable) };
-        let mut reading = self.reading.lock().await;
-        let known = self.known(kid);
+        let mut latest = Arc::clone(&self.latest).lock_owned().await;
         // A reading that began after we came has seen whatever we could see.
-        if known.is_ok() || reading.is_some_and(|began| began >= arrived) {
-            return known;
-        }
-        if let Some(began) = *reading {
-            tokio::time::sleep_until((began + self.cool_down).into()).await;
-        }
-        *reading = Some(Instant::now());
-        let read = self.read().await;
+        let succeeded = match *latest {
+            Some(reading) if reading.began >= arrived => reading.succeeded,
+            earlier if self.known(kid).is_err() => {
+                let pool = Arc::clone(self);
+                // On its own, because a caller that hangs up must not take the reading of all the others along.
+                let reading = tokio::spawn(async move {
+                    if let Some(reading) = earlier {
+                        tokio::time::sleep_until((reading.began + pool.cool_down).into()).await;
+                    }
+                    pool.read_as(&mut latest).await
+                });
+                reading.await.unwrap_or(false)
+            }
+            _known_meanwhile => true,
+        };
         match self.known(kid) {
-            Err(KeyError::UnknownKey) if !read => Err(KeyError::Unavailable),
+            // Only a list that was read can tell that a key is not on it.
+            Err(KeyError::UnknownKey) if !succeeded => Err(KeyError::Unavailable),
             known => known,
         }
+    }
+
+    /// Reads the keys, and leaves word of how it went for those who wait.
+    async fn read_as(&self, latest: &mut Option<Reading>) -> bool {
+        let began = Instant::now();
+        *latest = Some(Reading { began, succeeded: false });
+        let succeeded = self.read().await;
+        *latest = Some(Reading { began, succeeded });
+        succeeded
     }
 
     async fn refresh_until(&self, stop: &CancellationToken) {
         let mut wait = Duration::ZERO;
         let mut failures = 0;
         while stop.run_until_cancelled(tokio::time::sleep(wait)).await.is_some() {
-            let read = {
-                let mut reading = self.reading.lock().await;
-                *reading = Some(Instant::now());
-                self.read().await
-            };
+            let read = self.read_as(&mut *self.latest.lock().await).await;
             // After a failure soon again, then less and less often; jitter keeps a fleet from asking all at once.
             failures = if read { 0 } else { failures + 1 };
             let base = if read { self.refresh } else { self.refresh.min(Duration::from_secs(1 << failures.min(6))) };
