@@ -16,7 +16,7 @@ use crate::model::{Clock, Tenant, TenantId};
 /// Credentials of every tenant that was served lately.
 ///
 /// A tenant's first requests wait for one AssumeRole together. From then on credentials are refreshed in the background
-/// when most of their life is over, at a moment that differs between tenants and replicas; while STS is down the old ones
+/// when most of their use is over, at a moment that differs between tenants and replicas; while STS is down the old ones
 /// go on signing until too little of their life is left for one URL, and only then is a caller refused.
 #[derive(Clone)]
 pub struct CredentialCache {
@@ -72,7 +72,13 @@ impl CredentialCache {
     /// # Errors
     /// When there are none and STS gives none.
     pub async fn get(&self, tenant: &Arc<Tenant>) -> Result<Arc<TemporaryCredentials>, Arc<AssumeRoleError>> {
-        let session = match self.sessions.get(&tenant.id).await {
+        let mut known = self.sessions.get(&tenant.id).await;
+        // The cache's own timer stands still while a machine sleeps, and does not hear of a clock that is set.
+        if known.as_ref().is_some_and(|session| session.credentials.expires_at - self.clock.now() < self.least_life) {
+            self.sessions.invalidate(&tenant.id).await;
+            known = None;
+        }
+        let session = match known {
             Some(session) => session,
             None => self.sessions.try_get_with(tenant.id, self.open(tenant)).await?,
         };
@@ -102,9 +108,9 @@ impl CredentialCache {
         let now = self.clock.now();
         let life = Duration::try_from(credentials.expires_at - now).unwrap_or_default();
         self.metrics.sts_credential_remaining_seconds.set(life.as_secs_f64());
-        // Between half and three quarters of the life, so that a fleet does not call STS all at once.
-        let refresh_at = now + life.mul_f64(rand::rng().random_range(0.5..0.75));
         let usable_for = life.checked_sub(self.least_life).ok_or_else(|| AssumeRoleError::too_short(life))?;
+        // Between half and three quarters of their use, so that a fleet does not call STS all at once.
+        let refresh_at = now + usable_for.mul_f64(rand::rng().random_range(0.5..0.75));
         Ok(Arc::new(Session {
             credentials: Arc::new(credentials),
             refresh_at: AtomicI64::new(refresh_at.unix_timestamp()),
