@@ -4,8 +4,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use actix_cors::Cors;
-use actix_web::http::header::HeaderValue;
-use actix_web::{HttpResponse, web};
+use actix_web::http::header::{HeaderValue, LOCATION};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 use url::{Host, Url};
 
@@ -26,6 +26,8 @@ pub enum Fault {
     Garbage,
     /// It answers the right keys, followed by 16 MiB of nothing useful.
     Huge,
+    /// It answers 307 with an address where the right keys are.
+    Moved,
 }
 
 /// The length of what [`Fault::Huge`] adds.
@@ -69,7 +71,12 @@ fn is_loopback(origin: &HeaderValue) -> bool {
     }
 }
 
-async fn jwks(pool: web::Data<Pool>, endpoint: web::Data<KeyEndpoint>, name: web::Path<String>) -> HttpResponse {
+async fn jwks(
+    pool: web::Data<Pool>,
+    endpoint: web::Data<KeyEndpoint>,
+    name: web::Path<String>,
+    request: HttpRequest,
+) -> HttpResponse {
     endpoint.fetches.fetch_add(1, Ordering::Relaxed);
     if *name != pool.id {
         return no_such_pool(&name);
@@ -83,6 +90,11 @@ async fn jwks(pool: web::Data<Pool>, endpoint: web::Data<KeyEndpoint>, name: web
         }
         Fault::Hanging => std::future::pending::<()>().await,
         Fault::Garbage => return HttpResponse::Ok().content_type("application/json").body("<html>oops"),
+        Fault::Moved if request.query_string().is_empty() => {
+            let place = format!("{}?here", request.path());
+            return HttpResponse::TemporaryRedirect().insert_header((LOCATION, place)).finish();
+        }
+        Fault::Moved => {}
         Fault::Huge => {
             if let Some(keys) = keys.as_object_mut() {
                 keys.insert("padding".to_owned(), json!("x".repeat(HUGE)));

@@ -11,7 +11,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey};
+use aws_lc_rs::signature::{
+    KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaEncoding, UnparsedPublicKey,
+};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -152,15 +154,19 @@ impl SigningKey {
     }
 
     /// A compact JWS of any header and claims, signed with RS256 whatever the header says.
-    #[expect(clippy::expect_used, reason = "a checked RSA key with a buffer of its own size can always sign")]
     pub(super) fn sign(&self, header: &Value, claims: &Value) -> String {
         let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
         let signed = format!("{}.{}", encode(header), encode(claims));
-        let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)
-            .expect("an RSA key signs");
+        let signature = self.sign_text(&signed, &RSA_PKCS1_SHA256);
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    /// The bare signature over any text, by any of RSA's algorithms.
+    #[expect(clippy::expect_used, reason = "a checked RSA key with a buffer of its own size can always sign")]
+    pub(super) fn sign_text(&self, text: &str, algorithm: &'static dyn RsaEncoding) -> Vec<u8> {
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        self.pair.sign(algorithm, &SystemRandom::new(), text.as_bytes(), &mut signature).expect("an RSA key signs");
+        signature
     }
 
     /// The claims of a token that this key signed.

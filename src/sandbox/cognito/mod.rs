@@ -16,6 +16,7 @@ use std::sync::atomic::Ordering;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer, web};
+use aws_lc_rs::signature::RsaEncoding;
 use serde_json::Value;
 use tokio::time::Duration;
 
@@ -153,6 +154,12 @@ impl Cognito {
     #[must_use]
     pub fn sign(&self, header: Value, claims: Value) -> String {
         self.pool.signing_keys().id().sign(&header, &claims)
+    }
+
+    /// The bare signature of the key of ID tokens over any text, by any of RSA's algorithms: for tokens that are no tokens.
+    #[must_use]
+    pub fn sign_text(&self, text: &str, algorithm: &'static dyn RsaEncoding) -> Vec<u8> {
+        self.pool.signing_keys().id().sign_text(text, algorithm)
     }
 
     /// The name of the key that signs ID tokens now.
