@@ -8,7 +8,17 @@
     reason = "what a test cannot have, it fails for"
 )]
 
+mod credentials;
 mod database;
 mod faults;
+mod first_requests;
+mod forge;
+mod forged_tokens;
 mod happy_path;
 mod harness;
+mod log;
+mod refusals;
+mod signing_keys;
+mod suspension;
+mod token_claims;
+mod tokens;

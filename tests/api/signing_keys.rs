@@ -1,0 +1,212 @@
+//! Do the user pool's keys stay known, become known and become unknown as they should, whoever disturbs?
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::json;
+use upload_gateway::model::Clock;
+use upload_gateway::sandbox::cognito::{Cognito, Fault, Options, SigningKeys};
+use upload_gateway::sandbox::people;
+
+use crate::forge::{Forger, encode};
+use crate::harness::{Answer, Harness, SERVERS};
+
+/// How often an unknown key id may make the keys be read again.
+const COOL_DOWN: Duration = Duration::from_secs(1);
+
+/// The stand-in's new keys, made where nobody has to wait for it.
+async fn rotate(gateway: &Harness) {
+    let neighbours = Arc::clone(gateway.neighbours.as_ref().unwrap());
+    tokio::task::spawn_blocking(move || neighbours.cognito.rotate_keys()).await.unwrap().unwrap();
+}
+
+async fn status(gateway: &Harness, token: &str) -> StatusCode {
+    gateway.get(token, "/v1/me").await.status
+}
+
+fn assert_unavailable(answer: &Answer) {
+    assert_eq!((answer.status, answer.problem()), (StatusCode::SERVICE_UNAVAILABLE, "unavailable"), "{}", answer.body);
+    assert!(answer.headers.contains_key("retry-after"));
+    assert!(!answer.headers.contains_key("www-authenticate"), "nothing is wrong with the token");
+}
+
+/// A token of a key that nobody has, each time another.
+fn noise(gateway: &Harness, number: usize) -> RequestBuilder {
+    let issuer = gateway.neighbours().cognito.issuer();
+    let header = encode(json!({"alg": "RS256", "kid": format!("noise-{number}")}).to_string());
+    let payload = encode(json!({"iss": issuer}).to_string());
+    gateway.request(Method::GET, "/v1/me").bearer_auth(format!("{header}.{payload}.AAAA"))
+}
+
+#[tokio::test]
+async fn keys_are_read_once_and_before_the_first_request() {
+    let gateway = Harness::start().await;
+    assert_eq!(gateway.neighbours().cognito.jwks_fetches(), 1);
+    for email in ["alice@acme.example", "gina@globex.example", "admin@platform.example"] {
+        for _ in 0..10 {
+            assert_eq!(status(&gateway, &gateway.token(email)).await, StatusCode::OK);
+        }
+    }
+    assert_eq!(gateway.neighbours().cognito.jwks_fetches(), 1);
+    assert_eq!(gateway.metric("jwks_fetches_total{result=\"ok\"}").await, 1.0);
+}
+
+#[tokio::test]
+async fn a_new_key_is_known_with_its_first_token_and_the_old_one_stays() {
+    let gateway = Harness::start().await;
+    let old = gateway.token("alice@acme.example");
+    rotate(&gateway).await;
+    let new = gateway.token("alice@acme.example");
+    let asked = Instant::now();
+    assert_eq!(status(&gateway, &new).await, StatusCode::OK);
+    assert!(asked.elapsed() < COOL_DOWN + Duration::from_secs(1), "{:?}", asked.elapsed());
+    assert_eq!(status(&gateway, &old).await, StatusCode::OK);
+    assert_eq!(gateway.neighbours().cognito.jwks_fetches(), 2);
+}
+
+#[tokio::test]
+async fn a_token_that_was_remembered_ends_with_its_key() {
+    let gateway = Harness::with("[auth]\njwks_refresh = \"1s\"\n").await;
+    let old = gateway.token("alice@acme.example");
+    for _ in 0..2 {
+        assert_eq!(status(&gateway, &old).await, StatusCode::OK);
+    }
+    rotate(&gateway).await;
+    gateway.neighbours().cognito.drop_old_keys();
+    gateway.until("the old key is forgotten", async || status(&gateway, &old).await == StatusCode::UNAUTHORIZED).await;
+    assert_eq!(status(&gateway, &gateway.token("alice@acme.example")).await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_key_endpoint_that_fails_in_any_way_leaves_known_keys_serving_and_denies_none() {
+    let gateway = Harness::start().await;
+    let cognito = &gateway.neighbours().cognito;
+    for fault in [Fault::Unavailable, Fault::Garbage, Fault::Huge, Fault::Moved, Fault::Hanging] {
+        let known = gateway.token("alice@acme.example");
+        assert_eq!(status(&gateway, &known).await, StatusCode::OK);
+        rotate(&gateway).await;
+        cognito.set_fault(fault);
+        let new = gateway.token("alice@acme.example");
+        let fetches = cognito.jwks_fetches();
+        // Together, because those who wait for another's reading must hear the same as who reads.
+        let asked = Instant::now();
+        let answers = join_all((0..20).map(|_| gateway.get(&new, "/v1/me")));
+        let meanwhile = async {
+            assert_eq!(status(&gateway, &known).await, StatusCode::OK);
+            asked.elapsed()
+        };
+        let (answers, served) = tokio::join!(answers, meanwhile);
+        answers.iter().for_each(assert_unavailable);
+        assert!(served < Duration::from_secs(1), "{fault:?}: {served:?}");
+        // A reading may be under way when somebody comes, and takes three seconds at most; so does the next one.
+        assert!(asked.elapsed() < COOL_DOWN + Duration::from_secs(7), "{fault:?}: {:?}", asked.elapsed());
+        assert!((1..=2).contains(&(cognito.jwks_fetches() - fetches)), "{fault:?}");
+        cognito.set_fault(Fault::None);
+        gateway.until("the new key is known", async || status(&gateway, &new).await == StatusCode::OK).await;
+        assert_eq!(status(&gateway, &known).await, StatusCode::OK, "{fault:?}");
+    }
+    assert!(gateway.metric("jwks_fetches_total{result=\"error\"}").await >= 5.0);
+}
+
+#[tokio::test]
+async fn keys_that_could_not_be_read_for_too_long_judge_nobody() {
+    let gateway = Harness::with("[auth]\njwks_refresh = \"1s\"\njwks_stale = \"1s\"\n").await;
+    let alice = gateway.token("alice@acme.example");
+    gateway.until("the token is taken", async || status(&gateway, &alice).await == StatusCode::OK).await;
+    gateway.neighbours().cognito.set_fault(Fault::Unavailable);
+    let unavailable = async || status(&gateway, &alice).await == StatusCode::SERVICE_UNAVAILABLE;
+    gateway.until("the keys are too old", unavailable).await;
+    assert_unavailable(&gateway.get(&alice, "/v1/me").await);
+    let (ready, _) = gateway.internal("/readyz").await.unwrap();
+    assert_eq!(ready, StatusCode::SERVICE_UNAVAILABLE);
+    gateway.neighbours().cognito.set_fault(Fault::None);
+    gateway.until("the keys are known again", async || status(&gateway, &alice).await == StatusCode::OK).await;
+}
+
+#[tokio::test]
+async fn two_hundred_unknown_keys_at_once_are_two_readings_at_most() {
+    let gateway = Harness::start().await;
+    let asked = Instant::now();
+    let answers = join_all((0..200).map(|number| gateway.send(noise(&gateway, number)))).await;
+    let elapsed = asked.elapsed();
+    assert!(answers.iter().all(|answer| answer.status == StatusCode::UNAUTHORIZED));
+    assert!(elapsed < 2 * COOL_DOWN + Duration::from_secs(1), "{elapsed:?}");
+    let fetches = gateway.neighbours().cognito.jwks_fetches() - 1;
+    assert!((1..=2).contains(&fetches), "{fetches}");
+}
+
+#[tokio::test]
+async fn a_flood_of_unknown_keys_does_not_put_off_a_real_rotation() {
+    let gateway = Harness::start().await;
+    let cognito = &gateway.neighbours().cognito;
+    let (on, began) = (Arc::new(AtomicBool::new(true)), Instant::now());
+    let flood: Vec<_> = (0..200)
+        .map(|number| {
+            let (request, on) = (noise(&gateway, number), Arc::clone(&on));
+            // Half of them hang up soon after they asked.
+            let patience = if number % 2 == 0 { Duration::from_secs(30) } else { Duration::from_millis(50) };
+            tokio::spawn(async move {
+                while on.load(Ordering::Relaxed) {
+                    let _answer = request.try_clone().unwrap().timeout(patience).send().await;
+                }
+            })
+        })
+        .collect();
+    gateway.until("the flood makes keys be read", async || cognito.jwks_fetches() >= 3).await;
+    for _ in 0..2 {
+        rotate(&gateway).await;
+        let new = gateway.token("alice@acme.example");
+        let asked = Instant::now();
+        assert_eq!(status(&gateway, &new).await, StatusCode::OK);
+        assert!(asked.elapsed() < COOL_DOWN + Duration::from_secs(1), "{:?}", asked.elapsed());
+    }
+    on.store(false, Ordering::Relaxed);
+    join_all(flood).await;
+    let most = 2 + began.elapsed().as_secs() / COOL_DOWN.as_secs();
+    assert!(cognito.jwks_fetches() <= most, "{} fetches, {most} at most", cognito.jwks_fetches());
+}
+
+/// RFC 8725 §3.8: a key speaks for its own issuer alone.
+#[tokio::test]
+async fn the_key_of_one_pool_signs_for_no_other() {
+    let options = Options {
+        port: 0,
+        region: "eu-central-1".to_owned(),
+        pool_id: "eu-central-1_Other0001".to_owned(),
+        client_id: "other-client".to_owned(),
+        users: people::people(),
+        keys: SigningKeys::generate().unwrap(),
+        clock: Clock::system(),
+        token_lifetime: Duration::from_secs(3600),
+    };
+    let other = SERVERS.spawn(Cognito::start(options)).await.unwrap().unwrap();
+    let further = "client_ids = [\"other-client\"]\ntoken_uses = [\"id\"]\n";
+    let gateway = Harness::with(&format!("[[auth.pools]]\nissuer = \"{}\"\n{further}", other.issuer())).await;
+    let forger = Forger::new(&gateway);
+    let theirs = other.id_claims("alice@acme.example").unwrap();
+    let by_other = |kid: String, claims| other.sign(json!({"alg": "RS256", "kid": kid}), claims);
+    assert_eq!(status(&gateway, &by_other(other.kid(), theirs.clone())).await, StatusCode::OK);
+    assert_eq!(status(&gateway, &gateway.token("alice@acme.example")).await, StatusCode::OK);
+    let (iss, aud) = (other.issuer(), other.client_id());
+    let refused = [
+        ("our key, their issuer", forger.with_claims(json!({"iss": iss, "aud": aud}))),
+        ("their key, our issuer", by_other(other.kid(), forger.claims.clone())),
+        ("their key by our key's name", by_other(forger.cognito.kid(), forger.claims.clone())),
+        (
+            "our client in their token",
+            by_other(other.kid(), {
+                let mut claims = theirs.clone();
+                claims["aud"] = forger.claims["aud"].clone();
+                claims
+            }),
+        ),
+        ("a kind that they may not", other.sign_in("alice@acme.example").unwrap().access_token),
+    ];
+    for (what, token) in refused {
+        assert_eq!(status(&gateway, &token).await, StatusCode::UNAUTHORIZED, "{what}");
+    }
+    other.stop().await;
+}
