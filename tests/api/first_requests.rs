@@ -41,7 +41,7 @@ async fn looks_of(gateway: &Harness, tokens: &[String]) -> i64 {
     let request = |token| replica.request(Method::POST, "/v1/uploads").bearer_auth(token).json(&grant);
     let answers = join_all(tokens.iter().map(|token| replica.send(request(token)))).await;
     for answer in &answers {
-        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
     }
     assert_eq!(replica.metric("tokens_total{result=\"ok\"}").await, tokens.len() as f64);
 
