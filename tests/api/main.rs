@@ -6,3 +6,7 @@
 mod database;
 mod happy_path;
 mod harness;
+mod signed_url;
+mod socket;
+mod store;
+mod walls;
