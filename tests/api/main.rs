@@ -3,10 +3,13 @@
 
 #![expect(clippy::expect_used, reason = "a harness that cannot be set up fails its test")]
 
+mod bad_input;
+mod completion;
 mod database;
 mod happy_path;
 mod harness;
 mod signed_url;
 mod socket;
 mod store;
+mod uploads;
 mod walls;
