@@ -22,6 +22,7 @@ async fn a_grant_says_everything_that_the_client_must_send() {
         ".id" => "[id]", ".key" => key(), ".createdAt" => "[time]", ".request.url" => "[url]", ".request.expiresAt" => "[time]",
     });
     let read = gateway.get(&alice, path).await;
+    assert_eq!(read.body["createdAt"], granted.body["createdAt"], "what was answered is what is on record");
     assert_json_snapshot!("pending", read.body, { ".id" => "[id]", ".key" => key(), ".createdAt" => "[time]" });
 }
 
