@@ -88,6 +88,27 @@ fn sorted(mut tenant: Value) -> Value {
 }
 
 #[tokio::test]
+async fn the_same_names_in_another_order_or_case_are_no_change() {
+    let gateway = Harness::start().await;
+    let admin = gateway.token("admin@platform.example");
+    let names =
+        json!({"emailDomains": ["b.example", "A.example", "a.example"], "claimValues": ["b", "A", "a", "é", "B", "b"]});
+    let mut body = names.clone();
+    body["slug"] = json!("order");
+    body["name"] = json!("Order");
+    let created = create(&gateway, &admin, body).await;
+    assert_eq!(created["emailDomains"], json!(["a.example", "b.example"]));
+    let at = path(&created);
+    let reordered = json!({"emailDomains": ["B.example", "a.example"], "claimValues": ["é", "B", "a", "A", "b"]});
+    for change in [names, reordered, json!({})] {
+        let tenant = gateway.patch(&admin, &at, change).await.body;
+        assert_eq!(tenant, created, "nothing is changed");
+        assert_eq!(gateway.get(&admin, &at).await.body["claimValues"], created["claimValues"]);
+    }
+    assert_eq!(gateway.database.count("audit_events").await, 1);
+}
+
+#[tokio::test]
 async fn a_tenant_that_says_little_gets_the_configured_defaults() {
     let gateway = Harness::with(
         "[limits]\nmax_upload_bytes = \"1 MiB\"\nallowed_content_types = [\"image/png\"]\nmonthly_bytes = \"1 GiB\"\n",
