@@ -74,6 +74,11 @@ fn is_json(request: &HttpRequest) -> bool {
 
 /// What is no JSON is 400; JSON of another shape is 422 with the place where it differs.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // serde would take a list for a struct, its members by position.
+    if body.trim_ascii_start().starts_with(b"[") {
+        let fault = FieldFault { pointer: "".into(), detail: "must be an object".to_owned() };
+        return Err(Problem::invalid(vec![fault]));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let pointer = pointer(error.path());

@@ -22,10 +22,10 @@ impl Clock {
         Self(Arc::new(now))
     }
 
-    /// The present moment, in UTC.
+    /// The present moment, in UTC, to the microsecond: Postgres keeps no more, and what is answered must be what is on record.
     #[must_use]
     pub fn now(&self) -> OffsetDateTime {
-        (self.0)()
+        (self.0)().truncate_to_microsecond()
     }
 }
 

@@ -45,7 +45,7 @@ impl fmt::Display for Slug {
 macro_rules! bounded_text {
     ($(#[$doc:meta])* $name:ident, $longest:literal, $rule:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
 
         impl $name {
@@ -80,7 +80,7 @@ bounded_text! {
 }
 
 /// A domain of the tenant's e-mail addresses, in lower case.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EmailDomain(String);
 
 impl EmailDomain {
@@ -111,7 +111,7 @@ impl EmailDomain {
 }
 
 /// A media type that a tenant allows: `image/png`, `image/*` or `*/*`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ContentTypePattern(String);
 
 impl ContentTypePattern {

@@ -19,6 +19,9 @@ use crate::database::Database;
 /// Where every server of every test runs. A test's own runtime ends with the test, and servers must be able to stop after it.
 pub(crate) static SERVERS: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 
+/// The one web origin whose pages may call.
+pub(crate) const PAGE: &str = "https://partner.example";
+
 /// A gateway among its neighbours.
 pub(crate) struct Harness {
     pub(crate) public_url: String,
@@ -105,6 +108,7 @@ impl Harness {
         };
         let mut config = neighbours.configuration((0, 0), &further).expect("a good configuration");
         config.server.workers = Some(2);
+        config.server.allowed_origins = vec![PAGE.to_owned()];
         config.database.max_connections = config.database.max_connections.min(4);
         people::seed(&config, &clock).await.expect("people are seeded");
         let application = Application::build(config, clock).await.expect("the gateway starts");

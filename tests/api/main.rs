@@ -8,6 +8,10 @@
     reason = "what a test cannot have, it fails for"
 )]
 
+mod admin;
+mod admin_refusals;
+mod bad_input;
+mod completion;
 mod credentials;
 mod database;
 mod faults;
@@ -17,8 +21,17 @@ mod forged_tokens;
 mod happy_path;
 mod harness;
 mod log;
+mod me;
+mod operations;
+mod problems;
 mod refusals;
+mod signed_url;
 mod signing_keys;
+mod socket;
+mod store;
 mod suspension;
+mod tenancy;
 mod token_claims;
 mod tokens;
+mod uploads;
+mod walls;

@@ -215,18 +215,27 @@ fn patterns(tenant: &Tenant) -> Vec<String> {
     tenant.limits.allowed_content_types.iter().map(|pattern| pattern.as_str().to_owned()).collect()
 }
 
+/// The database's own order depends on its collation; ours does not.
+fn in_order<T: Ord>(values: impl Iterator<Item = Result<T, Invalid>>) -> Result<Vec<T>, Invalid> {
+    let mut values: Vec<T> = values.collect::<Result<_, _>>()?;
+    values.sort_unstable();
+    Ok(values)
+}
+
 impl TryFrom<Row> for Tenant {
     type Error = Invalid;
 
     fn try_from(row: Row) -> Result<Self, Invalid> {
         let patterns = row.allowed_content_types.iter().map(|text| ContentTypePattern::parse(text));
+        let claims = row.claim_values.iter().map(|text| ClaimValue::parse(text));
+        let domains = row.email_domains.iter().map(|text| EmailDomain::parse(text));
         Ok(Self {
             id: TenantId::from(row.id),
             slug: Slug::parse(&row.slug)?,
             name: TenantName::parse(&row.name)?,
             status: TenantStatus::parse(&row.status)?,
-            claim_values: row.claim_values.iter().map(|text| ClaimValue::parse(text)).collect::<Result<_, _>>()?,
-            email_domains: row.email_domains.iter().map(|text| EmailDomain::parse(text)).collect::<Result<_, _>>()?,
+            claim_values: in_order(claims)?,
+            email_domains: in_order(domains)?,
             identity_provider: row.identity_provider,
             limits: Limits {
                 max_upload_bytes: FileSize::parse(row.max_upload_bytes)?,

@@ -179,19 +179,18 @@ fn identity_provider(name: Option<String>) -> Result<Option<String>, Invalid> {
 }
 
 /// In one order, whatever order they came in, and none twice.
-fn list<T: Clone>(
+fn list<T: Ord>(
     faults: &mut Faults,
     pointer: &'static str,
     texts: Option<&Vec<String>>,
     parse: impl Fn(&str) -> Result<T, Invalid>,
 ) -> Option<Vec<T>> {
-    let mut texts = texts?.clone();
+    let texts = texts?;
     if texts.len() > 100 {
         return faults.take(pointer, Err(Invalid::rule("must hold at most 100 values")));
     }
-    let values = faults.take_all(pointer, &texts, parse);
-    let mut pairs: Vec<(String, T)> = texts.drain(..).zip(values).collect();
-    pairs.sort_by(|a, b| a.0.cmp(&b.0));
-    pairs.dedup_by(|a, b| a.0 == b.0);
-    Some(pairs.into_iter().map(|(_, value)| value).collect())
+    let mut values = faults.take_all(pointer, texts, parse);
+    values.sort_unstable();
+    values.dedup();
+    Some(values)
 }

@@ -1,0 +1,189 @@
+//! Who is refused where? A table of every endpoint and every kind of stranger, held against the contract and the URL map.
+
+use std::collections::BTreeSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Harness};
+
+/// What an endpoint answers to callers who may not, or to those who may but ask for what is another tenant's.
+struct Row {
+    endpoint: &'static str,
+    /// A user of globex, asking for what is acme's. The names of problems, or the status where there is none.
+    other_tenant: &'static str,
+    /// A user where an admin is needed: of the same tenant.
+    user: &'static str,
+    /// A user of acme while acme is suspended.
+    suspended: &'static str,
+}
+
+const fn row(endpoint: &'static str, other_tenant: &'static str, user: &'static str, suspended: &'static str) -> Row {
+    Row { endpoint, other_tenant, user, suspended }
+}
+
+const TABLE: [Row; 10] = [
+    row("POST /v1/uploads", "201", "201", "tenant-suspended"),
+    row("GET /v1/uploads/{id}", "not-found", "200", "tenant-suspended"),
+    row("POST /v1/uploads/{id}/complete", "not-found", "object-missing", "tenant-suspended"),
+    row("GET /v1/me", "200", "200", "tenant-suspended"),
+    row("GET /v1/admin/tenants", "role-missing", "role-missing", "role-missing"),
+    row("POST /v1/admin/tenants", "role-missing", "role-missing", "role-missing"),
+    row("GET /v1/admin/tenants/{id}", "role-missing", "role-missing", "role-missing"),
+    row("PATCH /v1/admin/tenants/{id}", "role-missing", "role-missing", "role-missing"),
+    row("POST /v1/admin/tenants/{id}/suspend", "role-missing", "role-missing", "role-missing"),
+    row("POST /v1/admin/tenants/{id}/activate", "role-missing", "role-missing", "role-missing"),
+];
+
+/// Endpoints that anybody may ask and that are not in the contract, because they are the contract.
+const OPEN: [&str; 1] = ["GET /openapi.json"];
+
+/// `METHOD /path` of every operation in the document.
+fn endpoints(document: &Value) -> BTreeSet<String> {
+    const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
+    let paths = document["paths"].as_object().expect("paths");
+    let operations = paths.iter().flat_map(|(path, item)| {
+        let methods = item.as_object().expect("an item").keys().filter(|name| METHODS.contains(&name.as_str()));
+        methods.map(move |method| format!("{} {path}", method.to_ascii_uppercase()))
+    });
+    operations.collect()
+}
+
+/// `METHOD /path` of every route of the public listener, read from the URL map's source.
+fn routes() -> BTreeSet<String> {
+    let source = include_str!("../../src/http/mod.rs");
+    let public = source.split("pub fn public(").nth(1).and_then(|rest| rest.split("\npub fn ").next()).expect("a map");
+    let (mut scope, mut path, mut routes) = ("", String::new(), BTreeSet::new());
+    // Each piece begins right after `web::`, and what stands before it says whether it is within a scope.
+    let mut before = "";
+    for piece in public.split("web::") {
+        let text = piece.split('"').nth(1).unwrap_or_default();
+        if piece.starts_with("scope(") {
+            scope = text;
+        } else if piece.starts_with("resource(") {
+            let stands_alone = before.trim_end().ends_with('=');
+            path = if stands_alone { text.to_owned() } else { format!("{scope}{text}") };
+        } else if let Some((method, _)) = piece.split_once("().to(").filter(|(method, _)| *method != "route") {
+            routes.insert(format!("{} {path}", method.to_ascii_uppercase()));
+        }
+        before = piece;
+    }
+    assert_eq!(routes.len(), public.matches(".route(").count(), "every route is read: {routes:?}");
+    routes
+}
+
+#[tokio::test]
+async fn contract_url_map_and_table_name_the_same_endpoints() {
+    let gateway = Harness::start().await;
+    let served = gateway.send(gateway.request(Method::GET, "/openapi.json")).await.body;
+    let documented = endpoints(&served);
+    let in_table: BTreeSet<String> = TABLE.iter().map(|row| row.endpoint.to_owned()).collect();
+    assert_eq!(documented, in_table, "each endpoint of the document needs its row in the table");
+    let open: BTreeSet<String> = OPEN.map(str::to_owned).into();
+    assert_eq!(routes().difference(&open).cloned().collect::<BTreeSet<_>>(), documented, "each route is documented");
+}
+
+/// A body that the endpoint takes, so that a refusal is for the caller alone.
+fn body(endpoint: &str) -> Option<Value> {
+    match endpoint {
+        "POST /v1/uploads" => Some(json!({"fileName": "a", "contentType": "a/b", "size": 5})),
+        "POST /v1/admin/tenants" => Some(json!({"slug": "intruder", "name": "Intruder"})),
+        "PATCH /v1/admin/tenants/{id}" => Some(json!({"name": "Intruder"})),
+        _ => None,
+    }
+}
+
+async fn ask(gateway: &Harness, endpoint: &str, ids: &Ids, token: Option<&str>) -> Answer {
+    let (method, path) = endpoint.split_once(' ').expect("a method");
+    let id = if path.contains("/tenants/") { &ids.tenant } else { &ids.upload };
+    let mut request = gateway.request(method.parse().expect("a method"), &path.replace("{id}", id));
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    if let Some(body) = body(endpoint) {
+        request = request.json(&body);
+    }
+    gateway.send(request).await
+}
+
+/// Things of acme's.
+struct Ids {
+    tenant: String,
+    upload: String,
+}
+
+async fn things_of_acme(gateway: &Harness) -> Ids {
+    let alice = gateway.token("alice@acme.example");
+    let tenant = gateway.get(&alice, "/v1/me").await.body["tenant"]["id"].as_str().expect("an id").to_owned();
+    let upload = gateway.grant(&alice, 5).await["id"].as_str().expect("an id").to_owned();
+    Ids { tenant, upload }
+}
+
+/// The problem's name, or the status when there is no problem.
+fn outcome(answer: &Answer) -> String {
+    if answer.problem().is_empty() { answer.status.as_str().to_owned() } else { answer.problem().to_owned() }
+}
+
+/// Everything that acme and the platform have on record.
+async fn record(gateway: &Harness) -> Vec<String> {
+    let statement = "select to_jsonb(t)::text from tenants t union all select to_jsonb(e)::text from audit_events e
+                     where action <> 'upload.granted' order by 1";
+    sqlx::query_scalar(statement).fetch_all(&gateway.database.pool).await.expect("rows")
+}
+
+#[tokio::test]
+async fn whoever_may_not_is_refused_everywhere() {
+    let gateway = Harness::start().await;
+    let ids = things_of_acme(&gateway).await;
+    let before = record(&gateway).await;
+    let cognito = &gateway.neighbours().cognito;
+    let header = json!({"alg": "RS256", "typ": "JWT", "kid": cognito.kid()});
+    let mut late = cognito.id_claims("admin@platform.example").unwrap();
+    late["exp"] = json!(late["exp"].as_i64().unwrap() - 7200);
+    late["iat"] = json!(late["iat"].as_i64().unwrap() - 7200);
+    let expired = cognito.sign(header, late);
+    // The claims of an admin under the signature of somebody else.
+    let honest = gateway.token("gina@globex.example");
+    let mut claims = cognito.id_claims("alice@acme.example").unwrap();
+    claims["cognito:groups"] = json!(["platform-admins", "tenant-admins"]);
+    let pieces: Vec<&str> = honest.split('.').collect();
+    let forged = format!("{}.{}.{}", pieces[0], URL_SAFE_NO_PAD.encode(claims.to_string()), pieces[2]);
+    let (gina, alice) = (gateway.token("gina@globex.example"), gateway.token("alice@acme.example"));
+    let ada = gateway.token("ada@acme.example");
+    for row in TABLE {
+        let endpoint = row.endpoint;
+        for (who, token) in [("nobody", None), ("a forger", Some(&forged)), ("yesterday's admin", Some(&expired))] {
+            let answer = ask(&gateway, endpoint, &ids, token.map(String::as_str)).await;
+            assert_eq!((answer.status.as_u16(), answer.problem()), (401, "invalid-token"), "{who} at {endpoint}");
+        }
+        let other = ask(&gateway, endpoint, &ids, Some(&gina)).await;
+        assert_eq!(outcome(&other), row.other_tenant, "another tenant's user at {endpoint}");
+        for (who, token) in [("a user", &alice), ("a tenant admin", &ada)] {
+            assert_eq!(outcome(&ask(&gateway, endpoint, &ids, Some(token)).await), row.user, "{who} at {endpoint}");
+        }
+    }
+    assert_eq!(record(&gateway).await, before, "nothing came of it");
+}
+
+#[tokio::test]
+async fn the_people_of_a_suspended_tenant_are_refused_until_it_is_active_again() {
+    let gateway = Harness::start().await;
+    let ids = things_of_acme(&gateway).await;
+    let (alice, ada) = (gateway.token("alice@acme.example"), gateway.token("ada@acme.example"));
+    let admin = gateway.token("admin@platform.example");
+    let suspended = ask(&gateway, "POST /v1/admin/tenants/{id}/suspend", &ids, Some(&admin)).await;
+    assert_eq!(suspended.body["status"], "suspended");
+    for row in TABLE {
+        for (who, token) in [("a user", &alice), ("a tenant admin", &ada)] {
+            let answer = ask(&gateway, row.endpoint, &ids, Some(token)).await;
+            assert_eq!(outcome(&answer), row.suspended, "{who} at {}", row.endpoint);
+            assert_eq!(answer.status.as_u16(), 403);
+        }
+    }
+    let gina = gateway.token("gina@globex.example");
+    assert_eq!(gateway.grant(&gina, 5).await["status"], "pending", "other tenants do not notice");
+    ask(&gateway, "POST /v1/admin/tenants/{id}/activate", &ids, Some(&admin)).await;
+    assert_eq!(gateway.grant(&alice, 5).await["status"], "pending");
+}
