@@ -12,11 +12,20 @@ use upload_gateway::config::{self, Config};
 use upload_gateway::model::{Clock, Slug};
 use upload_gateway::{http, telemetry};
 
+const EXAMPLES: &str = "\
+Examples:
+  upload-gateway sandbox                                  try it, without an AWS account
+  upload-gateway check-config --print-defaults            every setting, with its comment and default
+  upload-gateway check-config --config gateway.toml       every fault of yours, at once
+  upload-gateway serve --config gateway.toml --migrate    run it
+  GATEWAY__DATABASE__URL=postgres://… upload-gateway serve --config gateway.toml
+                                                          a variable goes over the file";
+
 /// Hands out presigned S3 uploads that can touch only their tenant's prefix, each on record before its URL leaves.
 ///
 /// New here? `upload-gateway sandbox` starts a gateway with everything around it on this machine and prints what to try.
 #[derive(Parser)]
-#[command(version, arg_required_else_help = true)]
+#[command(version, arg_required_else_help = true, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
