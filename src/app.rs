@@ -15,7 +15,7 @@ use secrecy::ExposeSecret as _;
 use sqlx::PgPool;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{error, info};
 
 use crate::adapters::oidc::{KeyStore, TokenVerifier};
 use crate::adapters::postgres::{self, ledger, tenant_changes};
@@ -70,6 +70,9 @@ impl Composition {
     /// # Errors
     /// When a part cannot be set up.
     pub async fn new(config: &Config, clock: Clock) -> Result<Self, StartError> {
+        if cfg!(feature = "walls-off-for-tests") {
+            error!("this is the test build whose walls between tenants are down: never serve anybody with it");
+        }
         let metrics = Metrics::new()?;
         let pool = postgres::pool(&config.database)?;
         let stop = CancellationToken::new();
@@ -121,7 +124,7 @@ impl Composition {
     pub async fn finish(self, grace: Duration) {
         drop(self.state);
         self.stop.cancel();
-        self.background.join_all().await;
+        let _late = tokio::time::timeout(grace, self.background.join_all()).await;
         let _late = tokio::time::timeout(grace, self.ledger).await;
         let _late = tokio::time::timeout(grace, self.pool.close()).await;
     }
@@ -195,10 +198,7 @@ impl Application {
 /// # Errors
 /// When the database cannot be reached or a migration fails.
 pub async fn migrate(database: &config::Database) -> Result<(), StartError> {
-    let pool = postgres::pool(database)?;
-    let migrated = postgres::migrate(&pool).await;
-    pool.close().await;
-    Ok(migrated?)
+    Ok(postgres::migrate(database).await?)
 }
 
 /// The inline policy that the sessions of a tenant get, for those who audit it.

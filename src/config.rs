@@ -70,11 +70,18 @@ impl Config {
             .add_source(toml(text))
             .add_source(variables)
             .build()
-            .map_err(|error| Faults::one("the configuration", error.to_string()))?;
+            .map_err(|error| Faults::one("the configuration", without_source_lines(&error.to_string())))?;
         let mut reader = Reader::new(source);
         let sections = parse::read(&mut reader);
         reader.finish(sections)
     }
+}
+
+/// A parser's message shows the line that it stumbled over, and that line may hold a password.
+fn without_source_lines(message: &str) -> String {
+    let is_source =
+        |line: &&str| line.trim_start().trim_start_matches(|c: char| c.is_ascii_digit()).trim_start().starts_with('|');
+    message.lines().filter(|line| !is_source(line)).collect::<Vec<_>>().join(" ")
 }
 
 fn variables() -> config::Environment {

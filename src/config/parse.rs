@@ -5,6 +5,7 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use sqlx::postgres::PgConnectOptions;
 use url::Url;
 
 use super::Config;
@@ -64,12 +65,8 @@ fn server(r: &mut Reader) -> Option<Server> {
 }
 
 fn database(r: &mut Reader) -> Option<Database> {
-    let url = r.required_parsed("database.url", |text| match Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "postgres" | "postgresql") => Ok(SecretString::from(text)),
-        // The text is not repeated: it may hold a password.
-        _ => Err(Invalid::rule("must be a postgres:// URL")),
-    });
-    let max_connections = r.number("database.max_connections", 1, 1000);
+    let url = r.required_parsed("database.url", database_url);
+    let max_connections = r.number("database.max_connections", 2, 1000);
     let connect_timeout = r.duration("database.connect_timeout", SECOND / 10, MINUTE);
     let statement_timeout = r.duration("database.statement_timeout", SECOND / 10, MINUTE);
     Some(Database {
@@ -78,6 +75,23 @@ fn database(r: &mut Reader) -> Option<Database> {
         connect_timeout: connect_timeout?,
         statement_timeout: statement_timeout?,
     })
+}
+
+/// The parameters that sqlx knows. It would log an unknown one with its value, which may be a secret.
+const DATABASE_PARAMETERS: [&str; 8] =
+    ["sslmode", "sslrootcert", "sslcert", "sslkey", "statement-cache-capacity", "host", "port", "user"];
+
+/// The text is never repeated in a fault: it may hold a password.
+fn database_url(text: &str) -> Result<SecretString, Invalid> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "postgres" | "postgresql"));
+    let url = url.ok_or(Invalid::rule("must be a postgres:// URL"))?;
+    if let Some((name, _)) = url.query_pairs().find(|(name, _)| !DATABASE_PARAMETERS.contains(&name.as_ref())) {
+        return Err(format!("has the unknown parameter {name}").into());
+    }
+    match PgConnectOptions::from_str(text) {
+        Ok(_) => Ok(SecretString::from(text)),
+        Err(_unreadable) => Err(Invalid::rule("has a parameter whose value cannot be read")),
+    }
 }
 
 fn ledger(r: &mut Reader) -> Option<Ledger> {
@@ -104,12 +118,12 @@ fn aws(r: &mut Reader) -> Option<Aws> {
             Err("must be a Region such as eu-central-1")
         }
     });
-    let shared = r.parsed("aws.endpoint_url", web_url);
-    let s3_endpoint_url = r.parsed("aws.s3_endpoint_url", web_url).or_else(|| shared.clone());
-    let sts_endpoint_url = r.parsed("aws.sts_endpoint_url", web_url).or(shared);
-    let s3_public_endpoint_url = r.parsed("aws.s3_public_endpoint_url", web_url);
-    let id: Option<String> = r.optional("aws.access_key_id");
-    let secret: Option<String> = r.optional("aws.secret_access_key");
+    let shared = r.parsed("aws.endpoint_url", endpoint_url);
+    let s3_endpoint_url = r.parsed("aws.s3_endpoint_url", endpoint_url).or_else(|| shared.clone());
+    let sts_endpoint_url = r.parsed("aws.sts_endpoint_url", endpoint_url).or(shared);
+    let s3_public_endpoint_url = r.parsed("aws.s3_public_endpoint_url", endpoint_url);
+    let id = r.parsed("aws.access_key_id", not_empty);
+    let secret = r.parsed("aws.secret_access_key", not_empty);
     let key = match (id, secret) {
         (Some(id), Some(secret)) => Some(StaticKey { access_key_id: id.into(), secret_access_key: secret.into() }),
         (None, None) => None,
@@ -156,7 +170,7 @@ fn upload(r: &mut Reader) -> Option<Upload> {
             Err("must be a role's ARN such as arn:aws:iam::123456789012:role/upload-gateway")
         }
     });
-    let external_id: Option<String> = r.optional("upload.external_id");
+    let external_id = r.parsed("upload.external_id", not_empty);
     let session_duration = r.duration("upload.session_duration", 15 * MINUTE, 12 * HOUR);
     let url_expiry = r.duration("upload.url_expiry", SECOND, 7 * 24 * HOUR);
     if let (Some(session), Some(url)) = (session_duration, url_expiry)
@@ -196,17 +210,18 @@ fn limits(r: &mut Reader) -> Option<Limits> {
     let patterns: Result<Vec<_>, Invalid> = patterns?.iter().map(|text| ContentTypePattern::parse(text)).collect();
     let patterns = patterns.map_err(|error| r.fault("limits.allowed_content_types", error)).ok();
     let monthly_bytes = r.parsed("limits.monthly_bytes", |text| {
-        bytesize::ByteSize::from_str(text)
-            .ok()
-            .and_then(|size| i64::try_from(size.as_u64()).ok())
-            .ok_or("must be a size such as 1 TiB")
+        let bytes = bytesize::ByteSize::from_str(text).ok().and_then(|size| i64::try_from(size.as_u64()).ok());
+        bytes.filter(|bytes| *bytes > 0).ok_or("must be a size of at least 1 byte, such as 1 TiB")
     });
-    let requests: Option<u32> = r.optional("limits.requests_per_minute");
+    let requests_per_minute = r.optional("limits.requests_per_minute");
+    if requests_per_minute.is_some_and(|requests: i32| requests < 1) {
+        r.fault("limits.requests_per_minute", "must be at least 1");
+    }
     Some(Limits {
         max_upload_bytes: max_upload_bytes?,
         allowed_content_types: patterns?,
         monthly_bytes,
-        requests_per_minute: requests.and_then(|n| i32::try_from(n).ok()),
+        requests_per_minute,
     })
 }
 
@@ -221,9 +236,20 @@ fn log(r: &mut Reader) -> Option<Log> {
     Some(Log { format: format?, filter: filter? })
 }
 
+fn not_empty(text: &str) -> Result<String, Invalid> {
+    if text.is_empty() { Err(Invalid::rule("must not be empty; leave it out instead")) } else { Ok(text.to_owned()) }
+}
+
 fn size(text: &str) -> Result<FileSize, Invalid> {
     let bytes = bytesize::ByteSize::from_str(text).map_err(Invalid::from)?;
     FileSize::parse(i64::try_from(bytes.as_u64()).unwrap_or(i64::MAX))
+}
+
+/// An endpoint is a scheme, a host and a port: signatures and the SDK would not agree on more.
+fn endpoint_url(text: &str) -> Result<Url, Invalid> {
+    let url = web_url(text)?;
+    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    if bare { Ok(url) } else { Err(Invalid::rule("must be a scheme, a host and perhaps a port, and nothing more")) }
 }
 
 fn trimmed(url: &Url) -> String {

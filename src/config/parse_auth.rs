@@ -38,6 +38,12 @@ pub(super) fn auth(r: &mut Reader) -> Option<Auth> {
             r.fault(name, "must not be empty");
         }
     }
+    if auth.platform_admin_group == auth.tenant_admin_group {
+        r.fault(
+            "auth.tenant_admin_group",
+            "must not be the platform admins' group: tenant admins would be platform admins",
+        );
+    }
     auth.pools = pools.into_iter().collect::<Option<_>>()?;
     for (index, pool) in auth.pools.iter().enumerate() {
         if auth.pools.iter().take(index).any(|other| other.issuer == pool.issuer) {

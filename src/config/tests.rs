@@ -124,6 +124,34 @@ fn secrets_do_not_show() {
 }
 
 #[test]
+fn a_slip_in_the_file_does_not_show_its_line() {
+    let faults = Config::from_toml("[database]\nurl = \"postgres://u:hunter2@h/db\n").unwrap_err().to_string();
+    assert!(faults.contains("line 2") && !faults.contains("hunter2"), "{faults}");
+}
+
+#[test]
+fn what_would_only_fail_later_fails_now() {
+    for (further, setting) in [
+        ("[limits]\nmonthly_bytes = \"0\"", "limits.monthly_bytes"),
+        ("[limits]\nrequests_per_minute = 0", "limits.requests_per_minute"),
+        ("[limits]\nrequests_per_minute = 3000000000", "limits.requests_per_minute"),
+        ("[auth]\ntenant_admin_group = \"platform-admins\"", "auth.tenant_admin_group"),
+        ("external_id = \"\"", "upload.external_id"),
+    ] {
+        assert_eq!(faults(&format!("{GOOD}{further}")), [setting], "{further}");
+    }
+    for url in ["postgres://h/db?sslmode=bogus", "postgres://h/db?sslpassword=hunter2"] {
+        let error = Config::from_toml(&GOOD.replace("postgres://gateway:hunter2@localhost/gateway", url)).unwrap_err();
+        assert_eq!(error.0[0].setting, "database.url");
+        assert!(!error.to_string().contains("hunter2"));
+    }
+    for endpoint in ["https://proxy/s3", "https://h/?a=b", "https://user@h/"] {
+        let text = GOOD.replace("[upload]", &format!("endpoint_url = \"{endpoint}\"\n[upload]"));
+        assert_eq!(faults(&text), ["aws.endpoint_url"], "{endpoint}");
+    }
+}
+
+#[test]
 fn a_url_may_not_outlive_its_session() {
     assert_eq!(faults(&format!("{GOOD}url_expiry = \"1h\"")), ["upload.url_expiry"]);
 }

@@ -59,7 +59,7 @@ pub(super) async fn get(caller: Caller, state: Data<State>) -> Result<HttpRespon
                 }),
             }
         }
-        (Err(Error::TenantClaimMissing), Ok(admin)) => Me {
+        (Err(Error::TenantClaimMissing | Error::TenantUnknown | Error::TenantSuspended), Ok(admin)) => Me {
             subject: admin.subject.to_string(),
             tenant: None,
             role: Role::PlatformAdmin.as_str(),

@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
+use actix_web::http::Method;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, HttpMessage as _, HttpRequest};
+use actix_web::{Error, HttpMessage as _};
 use tracing::{error, info};
 
 use super::State;
@@ -32,10 +33,15 @@ pub async fn observe(
     let began = Instant::now();
     let id = request_id(&request);
     request.extensions_mut().insert(id.clone());
-    let deadline = request.app_data::<Data<State>>().map_or(Duration::MAX, |state| state.request_timeout);
+    let state = request.app_data::<Data<State>>().cloned();
+    let method = known_method(request.method());
+    let deadline = state.as_ref().map_or(Duration::MAX, |state| state.request_timeout);
     let Ok(response) = tokio::time::timeout(deadline, next.call(request)).await else {
         // The request went down with its handler, so there is nothing to hang a response on but an error that holds one.
-        error!(request.id = %id, duration_ms = began.elapsed().as_secs_f64() * 1e3, "request given up");
+        error!(request.id = %id, http.method = method, duration_ms = began.elapsed().as_secs_f64() * 1e3, "request given up");
+        if let Some(state) = state {
+            state.metrics.requests.with_label_values(&["given_up", method, "503"]).inc();
+        }
         let mut answer = Problem::timed_out().answer(&id);
         dress(answer.headers_mut(), &id);
         return Err(InternalError::from_response("request given up", answer).into());
@@ -96,7 +102,7 @@ fn record(response: &ServiceResponse, id: &RequestId, began: Instant, chain: &st
     let request = response.request();
     // The pattern and not the path: a path holds ids, and a metric's labels come from a closed set.
     let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
-    let (method, status) = (known_method(request), response.status().as_u16());
+    let (method, status) = (known_method(request.method()), response.status().as_u16());
     let elapsed = began.elapsed();
     if let Some(state) = request.app_data::<Data<State>>() {
         state.metrics.requests.with_label_values(&[route.as_str(), method, response.status().as_str()]).inc();
@@ -110,7 +116,7 @@ fn record(response: &ServiceResponse, id: &RequestId, began: Instant, chain: &st
     }
 }
 
-fn known_method(request: &HttpRequest) -> &'static str {
+fn known_method(method: &Method) -> &'static str {
     const KNOWN: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
-    KNOWN.into_iter().find(|known| *known == request.method().as_str()).unwrap_or("other")
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
 }

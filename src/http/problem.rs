@@ -9,6 +9,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::adapters::postgres::ledger::LedgerError;
 use crate::domain::Error;
 use crate::model::{Invalid, RequestId};
 
@@ -199,6 +200,8 @@ impl From<Error> for Problem {
             ),
             Error::KeysUnavailable(_) => Self::unavailable("Tokens cannot be judged at present."),
             Error::CredentialsUnavailable(_) => Self::unavailable("No URL can be signed at present."),
+            // Asking again would not help: Postgres refuses this row, which our own parsers should have done.
+            Error::LedgerUnavailable(LedgerError::Refused(_)) => Self::internal(),
             Error::LedgerUnavailable(_) => Self::unavailable("The grant could not be recorded, so it was not made."),
             Error::StoreUnavailable(_) => Self::unavailable("The store does not answer at present."),
             Error::DatabaseUnavailable(_) => Self::unavailable("The database does not answer at present."),

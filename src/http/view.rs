@@ -120,9 +120,9 @@ pub(super) struct Limits {
     max_upload_bytes: i64,
     /// `image/png`, `image/*` or `*/*`.
     allowed_content_types: Vec<String>,
-    /// Bytes in a calendar month (UTC); null means no limit.
+    /// Bytes in a calendar month (UTC); null means no limit. This version records it and does not enforce it yet.
     monthly_bytes: Option<i64>,
-    /// Requests in a minute; null means no limit.
+    /// Requests in a minute; null means no limit. This version records it and does not enforce it yet.
     requests_per_minute: Option<i32>,
 }
 

@@ -33,7 +33,7 @@ async fn a_tenant_is_created_read_changed_suspended_and_activated_on_record() {
     let gateway = Harness::start().await;
     let admin = gateway.token("admin@platform.example");
     let full = json!({"slug": "initech", "name": "Initech ✂", "claimValues": ["b", "Initech Customer", "b"],
-                      "emailDomains": ["Initech.Example"], "identityProvider": "CAS-SSO", "isolation": "user",
+                      "emailDomains": ["Initech.Example"], "identityProvider": "CAS-SSO", "isolation": "tenant",
                       "credentialVending": true,
                       "limits": {"maxUploadBytes": 1000, "allowedContentTypes": ["image/*"], "monthlyBytes": 5000, "requestsPerMinute": 60}});
     let created = gateway.post(&admin, TENANTS, full).await;

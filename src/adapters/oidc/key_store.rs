@@ -2,7 +2,8 @@
 //!
 //! Keys are read at start and again in the background. A key id that nobody knows makes them be read at once, but at
 //! most once in a cool-down, however many callers come with how many ids; those who come inside the cool-down wait for
-//! the next reading together, so noise can put off a real rotation by one cool-down and no more.
+//! the next reading together, so noise can put off a real rotation by one cool-down and no more. How many wait is bounded
+//! by the listener's connections.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use jsonwebtoken::DecodingKey;
 use rand::Rng as _;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use url::Url;
@@ -22,8 +23,6 @@ use crate::metrics::Metrics;
 /// A JWKS answer larger than this is not read to its end; Cognito's has 1 KiB.
 const LARGEST_ANSWER: usize = 256 << 10;
 const FETCH_TIMEOUT: Duration = Duration::from_secs(3);
-/// Callers that may wait for one reading; the rest are told to come back.
-const MOST_WAITING: usize = 1024;
 
 /// Why there is no key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,7 +49,6 @@ struct Pool {
     keys: RwLock<Option<Arc<KeySet>>>,
     /// The latest reading. Whoever holds the lock is the one who reads.
     latest: Arc<Mutex<Option<Reading>>>,
-    waiting: Semaphore,
     refresh: Duration,
     stale: Duration,
     cool_down: Duration,
@@ -84,7 +82,6 @@ impl KeyStore {
             client: client.clone(),
             keys: RwLock::new(None),
             latest: Arc::default(),
-            waiting: Semaphore::new(MOST_WAITING),
             refresh: auth.jwks_refresh,
             stale: auth.jwks_stale,
             cool_down: auth.jwks_cool_down,
@@ -137,7 +134,6 @@ impl Pool {
 
     async fn read_for(self: &Arc<Self>, kid: &str) -> Result<Arc<DecodingKey>, KeyError> {
         let arrived = Instant::now();
-        let Ok(_place) = self.waiting.try_acquire() else { return Err(KeyError::Unavailable) };
         let mut latest = Arc::clone(&self.latest).lock_owned().await;
         // A reading that began after we came has seen whatever we could see.
         let succeeded = match *latest {

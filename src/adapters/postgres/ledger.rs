@@ -123,7 +123,16 @@ impl LedgerWriter {
     async fn write_one_by_one(&mut self, rows: &[GrantRow]) -> Vec<Result<(), LedgerError>> {
         let mut results = Vec::with_capacity(rows.len());
         for row in rows {
-            results.push(self.commit(std::slice::from_ref(row)).await);
+            let result = self.commit(std::slice::from_ref(row)).await;
+            let is_the_rows_fault = matches!(result, Ok(()) | Err(LedgerError::Refused(_)));
+            results.push(result.clone());
+            if !is_the_rows_fault {
+                // Postgres went away meanwhile: the rest need not wait for it one after the other.
+                results.resize(rows.len(), result);
+            }
+            if results.len() == rows.len() {
+                break;
+            }
         }
         results
     }

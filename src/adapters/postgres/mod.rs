@@ -74,8 +74,13 @@ pub fn pool(database: &config::Database) -> Result<PgPool, sqlx::Error> {
 ///
 /// # Errors
 /// When a migration fails or was edited after it ran.
-pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
-    MIGRATIONS.run(pool).await
+pub async fn migrate(database: &config::Database) -> Result<(), MigrateError> {
+    // No time-out: a migration, and the wait for another replica's, may take as long as it takes.
+    let options = connect_options(database)?.options([("statement_timeout", "0")]);
+    let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
+    let migrated = MIGRATIONS.run(&pool).await;
+    pool.close().await;
+    migrated
 }
 
 /// Can Postgres be reached right now?

@@ -12,15 +12,21 @@ use tracing::{debug, warn};
 
 use super::tenants;
 
+/// How long one question may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Calls `changed` after every change of any tenant, and whenever one may have been missed, until stopped.
 pub async fn watch_until(pool: PgPool, poll: Duration, stop: CancellationToken, changed: impl Fn() + Send) {
+    stop.run_until_cancelled(watch(&pool, poll, changed)).await;
+}
+
+async fn watch(pool: &PgPool, poll: Duration, changed: impl Fn() + Send) {
     let mut listener = None;
     let mut seen = None;
     let mut tick = tokio::time::interval(poll);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            () = stop.cancelled() => return,
             heard = hear(&mut listener) => match heard {
                 Ok(()) => changed(),
                 Err(error) => {
@@ -29,7 +35,7 @@ pub async fn watch_until(pool: PgPool, poll: Duration, stop: CancellationToken, 
                 }
             },
             _ = tick.tick() => {
-                match tenants::revision(&pool).await {
+                match within(tenants::revision(pool)).await {
                     Ok(revision) if seen != Some(revision) => {
                         seen = Some(revision);
                         changed();
@@ -42,11 +48,16 @@ pub async fn watch_until(pool: PgPool, poll: Duration, stop: CancellationToken, 
                     }
                 }
                 if listener.is_none() {
-                    listener = listen(&pool).await;
+                    listener = listen(pool).await;
                 }
             }
         }
     }
+}
+
+/// Postgres's own time-outs end nothing on a connection that a network swallowed.
+async fn within<T, E: From<sqlx::Error>>(answer: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    tokio::time::timeout(PATIENCE, answer).await.unwrap_or_else(|_elapsed| Err(sqlx::Error::PoolTimedOut.into()))
 }
 
 async fn listen(pool: &PgPool) -> Option<PgListener> {
@@ -55,7 +66,7 @@ async fn listen(pool: &PgPool) -> Option<PgListener> {
         listener.listen("tenants").await?;
         Ok::<_, sqlx::Error>(listener)
     };
-    open.await.inspect_err(|error| warn!(%error, "cannot listen for tenant changes; polling goes on")).ok()
+    within(open).await.inspect_err(|error| warn!(%error, "cannot listen for tenant changes; polling goes on")).ok()
 }
 
 /// Waits for the next notification; forever, when nobody listens.

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use url::Host;
+
 use crate::adapters::sigv4::encode_path;
 use crate::config;
 use crate::model::ObjectKey;
@@ -34,8 +36,10 @@ impl Bucket {
                 ("https".to_owned(), format!("s3.{}.{suffix}", aws.region))
             }
         };
+        // An address has no names below it; the SDK goes by the same rule.
+        let is_address = matches!(endpoint.and_then(|url| url.host()), Some(Host::Ipv4(_) | Host::Ipv6(_)));
         let bucket = &upload.bucket;
-        let (host, root) = if aws.force_path_style || bucket.contains('.') {
+        let (host, root) = if aws.force_path_style || is_address || bucket.contains('.') {
             (authority, format!("/{bucket}/"))
         } else {
             (format!("{bucket}.{authority}"), "/".to_owned())

@@ -1,9 +1,11 @@
 //! What does S3 hold under a key?
 
 use aws_sdk_s3::config::BehaviorVersion;
-use aws_sdk_s3::error::{DisplayErrorContext, SdkError};
+use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::types::ChecksumMode;
+use tracing::warn;
 
+use crate::adapters::aws_error::describe;
 use crate::adapters::sts::TemporaryCredentials;
 use crate::config;
 use crate::model::{Checksum, ChecksumAlgorithm, ObjectKey, StoredObject};
@@ -63,9 +65,12 @@ impl Objects {
                 })
             }
             Err(SdkError::ServiceError(refusal)) if matches!(refusal.raw().status().as_u16(), 403 | 404) => {
+                if refusal.raw().status().as_u16() == 403 {
+                    warn!(object.key = %key, "S3 answered 403, taken for a missing object; if it is there, the role lacks s3:GetObject or the key's kms:Decrypt");
+                }
                 Err(ObjectError::Missing)
             }
-            Err(error) => Err(ObjectError::Unavailable(DisplayErrorContext(&error).to_string())),
+            Err(error) => Err(ObjectError::Unavailable(describe(&error))),
         }
     }
 }

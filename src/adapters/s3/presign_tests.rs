@@ -130,6 +130,7 @@ fn a_bucket_is_found_where_the_configuration_says() {
     for (extra, expected) in [
         ("", "https://uploads.s3.eu-central-1.amazonaws.com/acme/a%20b"),
         ("force_path_style = true", "https://s3.eu-central-1.amazonaws.com/uploads/acme/a%20b"),
+        ("endpoint_url = \"http://127.0.0.1:9000\"", "http://127.0.0.1:9000/uploads/acme/a%20b"),
         ("endpoint_url = \"http://s3.local:9000\"", "http://uploads.s3.local:9000/acme/a%20b"),
         (
             "endpoint_url = \"http://inside:9000\"\ns3_public_endpoint_url = \"https://s3.example\"\nforce_path_style = true",

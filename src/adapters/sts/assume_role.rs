@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use aws_sdk_sts::config::BehaviorVersion;
-use aws_sdk_sts::error::DisplayErrorContext;
 use aws_sdk_sts::types::Tag;
 use secrecy::ExposeSecret as _;
 use time::OffsetDateTime;
 
 use super::credentials::TemporaryCredentials;
 use super::session_policy::for_tenant;
+use crate::adapters::aws_error::describe;
 use crate::config;
 use crate::metrics::Metrics;
 use crate::model::Tenant;
@@ -77,7 +77,7 @@ impl RoleAssumer {
             .set_external_id(self.upload.external_id.as_ref().map(|id| id.expose_secret().to_owned()))
             .send()
             .await
-            .map_err(|error| AssumeRoleError(DisplayErrorContext(&error).to_string()))?;
+            .map_err(|error| AssumeRoleError(describe(&error)))?;
         let given = answer.credentials.ok_or_else(|| AssumeRoleError("the answer holds no credentials".to_owned()))?;
         let expires_at = OffsetDateTime::from_unix_timestamp(given.expiration.secs())
             .map_err(|error| AssumeRoleError(format!("the answer's expiration is no time: {error}")))?;
