@@ -17,7 +17,12 @@ use upload_gateway::sandbox::people;
 use crate::database::Database;
 
 /// Where every server of every test runs. A test's own runtime ends with the test, and servers must be able to stop after it.
-pub(crate) static SERVERS: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
+pub(crate) static SERVERS: LazyLock<Runtime> = LazyLock::new(|| {
+    // Both ends of every connection are in this process, and thousands of them in one test; a newcomer's shell allows 1,024 files.
+    let files = rlimit::increase_nofile_limit(16_384).expect("the limit of open files can be raised");
+    assert!(files >= 6_000, "these tests open up to 6,000 files, and the hard limit here (ulimit -Hn) is {files}");
+    Runtime::new().expect("a runtime")
+});
 
 /// The one web origin whose pages may call.
 pub(crate) const PAGE: &str = "https://partner.example";
