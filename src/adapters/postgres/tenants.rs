@@ -41,23 +41,30 @@ pub struct Filter {
     pub limit: i64,
 }
 
+/// A query for whole tenants, of which the callers write only the condition. The `!` says what a view hides from sqlx: never null.
+macro_rules! tenants {
+    ($condition:literal, $($argument:expr),+ $(,)?) => {
+        sqlx::query_as!(
+            Row,
+            r#"select id as "id!", slug as "slug!", name as "name!", status as "status!", identity_provider,
+                      isolation as "isolation!", credential_vending as "credential_vending!",
+                      max_upload_bytes as "max_upload_bytes!", allowed_content_types as "allowed_content_types!",
+                      monthly_bytes, requests_per_minute, created_at as "created_at!", updated_at as "updated_at!",
+                      claim_values as "claim_values!", email_domains as "email_domains!"
+               from tenants_whole "# + $condition,
+            $($argument),+
+        )
+    };
+}
+
 /// The tenant that this claim value means.
 ///
 /// # Errors
 /// When Postgres does not answer.
 pub async fn find_by_claim(connection: impl PgExecutor<'_>, claim: &str) -> Result<Option<Tenant>, DatabaseError> {
-    let row = sqlx::query_as!(
-        Row,
-        r#"select id as "id!", slug as "slug!", name as "name!", status as "status!", identity_provider, isolation as "isolation!",
-                  credential_vending as "credential_vending!", max_upload_bytes as "max_upload_bytes!",
-                  allowed_content_types as "allowed_content_types!", monthly_bytes, requests_per_minute,
-                  created_at as "created_at!", updated_at as "updated_at!",
-                  claim_values as "claim_values!", email_domains as "email_domains!"
-           from tenants_whole where id = (select tenant_id from tenant_claim_values where claim_value = $1)"#,
-        claim,
-    )
-    .fetch_optional(connection)
-    .await?;
+    let row = tenants!("where id = (select tenant_id from tenant_claim_values where claim_value = $1)", claim)
+        .fetch_optional(connection)
+        .await?;
     Ok(row.map(Tenant::try_from).transpose()?)
 }
 
@@ -66,18 +73,7 @@ pub async fn find_by_claim(connection: impl PgExecutor<'_>, claim: &str) -> Resu
 /// # Errors
 /// When Postgres does not answer.
 pub async fn find(connection: impl PgExecutor<'_>, id: TenantId) -> Result<Option<Tenant>, DatabaseError> {
-    let row = sqlx::query_as!(
-        Row,
-        r#"select id as "id!", slug as "slug!", name as "name!", status as "status!", identity_provider, isolation as "isolation!",
-                  credential_vending as "credential_vending!", max_upload_bytes as "max_upload_bytes!",
-                  allowed_content_types as "allowed_content_types!", monthly_bytes, requests_per_minute,
-                  created_at as "created_at!", updated_at as "updated_at!",
-                  claim_values as "claim_values!", email_domains as "email_domains!"
-           from tenants_whole where id = $1"#,
-        id.as_uuid(),
-    )
-    .fetch_optional(connection)
-    .await?;
+    let row = tenants!("where id = $1", id.as_uuid()).fetch_optional(connection).await?;
     Ok(row.map(Tenant::try_from).transpose()?)
 }
 
@@ -91,18 +87,11 @@ pub async fn list(connection: impl PgExecutor<'_>, filter: &Filter) -> Result<Ve
         let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         format!("%{escaped}%")
     });
-    let rows = sqlx::query_as!(
-        Row,
-        r#"select id as "id!", slug as "slug!", name as "name!", status as "status!", identity_provider, isolation as "isolation!",
-                  credential_vending as "credential_vending!", max_upload_bytes as "max_upload_bytes!",
-                  allowed_content_types as "allowed_content_types!", monthly_bytes, requests_per_minute,
-                  created_at as "created_at!", updated_at as "updated_at!",
-                  claim_values as "claim_values!", email_domains as "email_domains!"
-           from tenants_whole
-           where ($1::text is null or status = $1)
-             and ($2::text is null or slug ilike $2 or name ilike $2)
-             and ($3::uuid is null or id < $3)
-           order by id desc limit $4"#,
+    let rows = tenants!(
+        "where ($1::text is null or status = $1)
+           and ($2::text is null or slug ilike $2 or name ilike $2)
+           and ($3::uuid is null or id < $3)
+         order by id desc limit $4",
         filter.status.map(TenantStatus::as_str),
         pattern,
         filter.before.map(|id| id.as_uuid()),
