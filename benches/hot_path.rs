@@ -23,8 +23,8 @@ use upload_gateway::app::{Composition, migrate};
 use upload_gateway::config::{self, Config};
 use upload_gateway::http;
 use upload_gateway::model::{
-    Clock, Collection, ContentType, FileName, FileSize, Grant, Metadata, Method, ObjectKey, Principal, RequestId,
-    UploadId,
+    Clock, Collection, ContentType, FileName, FileSize, Grant, GrantedSize, Metadata, Method, ObjectKey, Principal,
+    RequestId, UploadId,
 };
 use upload_gateway::sandbox::cognito::SigningKeys;
 use upload_gateway::sandbox::neighbours::{self, Neighbours};
@@ -103,7 +103,8 @@ impl Stage {
         let key = ObjectKey::new(&principal.tenant, &principal.subject, &collection, id, &file_name);
         let (checksum, metadata, method) = (None, Metadata::default(), Method::Put);
         let subject = principal.subject.clone();
-        Grant { id, subject, key, collection, file_name, content_type, size, checksum, metadata, method }
+        let (size, parts) = (GrantedSize::Exactly(size), None);
+        Grant { id, subject, key, collection, file_name, content_type, size, checksum, metadata, method, parts }
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod parse;
 mod parse_auth;
+mod parse_upload;
 mod reader;
 mod sections;
 
@@ -11,7 +12,10 @@ use std::path::Path;
 
 use reader::Reader;
 pub use reader::{Fault, Faults};
-pub use sections::{Auth, Aws, Database, Ledger, Log, LogFormat, Pool, Server, StaticKey, Tenants, TokenUse, Upload};
+pub use sections::{
+    Auth, Aws, Database, Events, Ledger, Log, LogFormat, Pool, Rate, Reconcile, Server, StaticKey, Tenants, TokenUse,
+    Upload,
+};
 
 use crate::model::Limits;
 
@@ -35,6 +39,12 @@ pub struct Config {
     pub aws: Aws,
     /// Bucket, role and lifetimes.
     pub upload: Upload,
+    /// How the ledger is kept in step with S3.
+    pub reconcile: Reconcile,
+    /// Where S3 tells of created objects.
+    pub events: Events,
+    /// How often callers may call.
+    pub rate: Rate,
     /// What a new tenant may do.
     pub limits: Limits,
     /// How to log.

@@ -10,18 +10,20 @@ use url::Url;
 
 use super::Config;
 use super::parse_auth::{auth, web_url};
+use super::parse_upload::{events, rate, reconcile, upload};
 use super::reader::Reader;
-use super::sections::{Aws, Database, Ledger, Log, LogFormat, Server, StaticKey, Tenants, Upload};
+use super::sections::{Aws, Database, Ledger, Log, LogFormat, Server, StaticKey, Tenants};
 use crate::model::{ContentTypePattern, FileSize, Invalid, Limits};
 
-const SECOND: Duration = Duration::from_secs(1);
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3600);
+pub(super) const SECOND: Duration = Duration::from_secs(1);
+pub(super) const MINUTE: Duration = Duration::from_secs(60);
+pub(super) const HOUR: Duration = Duration::from_secs(3600);
 
 /// Reads every section, all of them, even when an earlier one has faults.
 pub(super) fn read(r: &mut Reader) -> Option<Config> {
     let (server, database, ledger, auth) = (server(r), database(r), ledger(r), auth(r));
     let (tenants, aws, upload, limits, log) = (tenants(r), aws(r), upload(r), limits(r), log(r));
+    let (reconcile, events, rate) = (reconcile(r), events(r), rate(r));
     Some(Config {
         server: server?,
         database: database?,
@@ -30,6 +32,9 @@ pub(super) fn read(r: &mut Reader) -> Option<Config> {
         tenants: tenants?,
         aws: aws?,
         upload: upload?,
+        reconcile: reconcile?,
+        events: events?,
+        rate: rate?,
         limits: limits?,
         log: log?,
     })
@@ -120,7 +125,8 @@ fn aws(r: &mut Reader) -> Option<Aws> {
     });
     let shared = r.parsed("aws.endpoint_url", endpoint_url);
     let s3_endpoint_url = r.parsed("aws.s3_endpoint_url", endpoint_url).or_else(|| shared.clone());
-    let sts_endpoint_url = r.parsed("aws.sts_endpoint_url", endpoint_url).or(shared);
+    let sts_endpoint_url = r.parsed("aws.sts_endpoint_url", endpoint_url).or_else(|| shared.clone());
+    let sqs_endpoint_url = r.parsed("aws.sqs_endpoint_url", endpoint_url).or(shared);
     let s3_public_endpoint_url = r.parsed("aws.s3_public_endpoint_url", endpoint_url);
     let id = r.parsed("aws.access_key_id", not_empty);
     let secret = r.parsed("aws.secret_access_key", not_empty);
@@ -142,65 +148,11 @@ fn aws(r: &mut Reader) -> Option<Aws> {
         region: region?,
         s3_endpoint_url,
         sts_endpoint_url,
+        sqs_endpoint_url,
         s3_public_endpoint_url,
         force_path_style: force_path_style?,
         key,
         timeout: timeout?,
-    })
-}
-
-fn upload(r: &mut Reader) -> Option<Upload> {
-    let bucket = r.required_parsed("upload.bucket", |text| {
-        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b);
-        let fits = (3..=63).contains(&text.len()) && text.bytes().all(plain);
-        if fits {
-            Ok(text.to_owned())
-        } else {
-            Err("must be a bucket name: 3 to 63 lower-case letters, digits, '-' and '.'")
-        }
-    });
-    let role_arn = r.required_parsed("upload.role_arn", |text| {
-        let mut pieces = text.splitn(6, ':');
-        let (arn, partition, service) = (pieces.next(), pieces.next().unwrap_or_default(), pieces.next());
-        let role = pieces.nth(2).is_some_and(|resource| resource.starts_with("role/"));
-        let fits = arn == Some("arn") && partition.starts_with("aws") && service == Some("iam") && role;
-        if fits {
-            Ok(text.to_owned())
-        } else {
-            Err("must be a role's ARN such as arn:aws:iam::123456789012:role/upload-gateway")
-        }
-    });
-    let external_id = r.parsed("upload.external_id", not_empty);
-    let session_duration = r.duration("upload.session_duration", 15 * MINUTE, 12 * HOUR);
-    let url_expiry = r.duration("upload.url_expiry", SECOND, 7 * 24 * HOUR);
-    if let (Some(session), Some(url)) = (session_duration, url_expiry)
-        && url + MINUTE > session
-    {
-        r.fault(
-            "upload.url_expiry",
-            "must be at least one minute shorter than upload.session_duration, whose credentials sign the URL",
-        );
-    }
-    let multipart_threshold = r.required_parsed("upload.multipart_threshold", size);
-    if multipart_threshold.is_some_and(|t| !(5 << 20..=FileSize::LARGEST_PUT).contains(&t.bytes())) {
-        r.fault("upload.multipart_threshold", "must be 5 MiB to 5 GiB, the smallest part and the largest PUT");
-    }
-    let kms_key_arn = r.parsed("upload.kms_key_arn", |text| {
-        let fits = text.starts_with("arn:") && text.contains(":kms:");
-        if fits {
-            Ok(text.to_owned())
-        } else {
-            Err("must be a key's ARN such as arn:aws:kms:eu-central-1:123456789012:key/…")
-        }
-    });
-    Some(Upload {
-        bucket: bucket?,
-        role_arn: role_arn?,
-        external_id: external_id.map(SecretString::from),
-        session_duration: session_duration?,
-        url_expiry: url_expiry?,
-        multipart_threshold: multipart_threshold?,
-        kms_key_arn,
     })
 }
 
@@ -236,11 +188,11 @@ fn log(r: &mut Reader) -> Option<Log> {
     Some(Log { format: format?, filter: filter? })
 }
 
-fn not_empty(text: &str) -> Result<String, Invalid> {
+pub(super) fn not_empty(text: &str) -> Result<String, Invalid> {
     if text.is_empty() { Err(Invalid::rule("must not be empty; leave it out instead")) } else { Ok(text.to_owned()) }
 }
 
-fn size(text: &str) -> Result<FileSize, Invalid> {
+pub(super) fn size(text: &str) -> Result<FileSize, Invalid> {
     let bytes = bytesize::ByteSize::from_str(text).map_err(Invalid::from)?;
     FileSize::parse(i64::try_from(bytes.as_u64()).unwrap_or(i64::MAX))
 }

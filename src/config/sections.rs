@@ -129,6 +129,8 @@ pub struct Aws {
     pub s3_endpoint_url: Option<Url>,
     /// Where the gateway finds STS, when not at AWS.
     pub sts_endpoint_url: Option<Url>,
+    /// Where the gateway finds SQS, when not at AWS.
+    pub sqs_endpoint_url: Option<Url>,
     /// Where clients find S3, when not where the gateway does.
     pub s3_public_endpoint_url: Option<Url>,
     /// The bucket's name goes into the path instead of the host.
@@ -154,8 +156,45 @@ pub struct Upload {
     pub url_expiry: Duration,
     /// Files larger than this go in parts, in bytes.
     pub multipart_threshold: FileSize,
+    /// The size of a part, unless the file needs larger ones.
+    pub part_size: FileSize,
+    /// How long after parts were last asked for a multipart upload counts as abandoned.
+    pub multipart_expiry: Duration,
+    /// How long a request may be repeated under its idempotency key.
+    pub idempotency_expiry: Duration,
+    /// Objects that break their grant, and those of uploads that have ended otherwise, are deleted.
+    pub delete_broken: bool,
     /// The KMS key that each upload must be encrypted with.
     pub kms_key_arn: Option<String>,
+}
+
+/// How the ledger is kept in step with what S3 holds.
+#[derive(Debug, Clone)]
+pub struct Reconcile {
+    /// How often due uploads are looked for.
+    pub interval: Duration,
+    /// Uploads that are claimed at once.
+    pub batch: u32,
+    /// How long a claim keeps other replicas away.
+    pub lease: Duration,
+    /// How long after its URL's end an upload may still land.
+    pub grace: Duration,
+}
+
+/// Where S3 tells of created objects.
+#[derive(Debug, Clone)]
+pub struct Events {
+    /// The SQS queue, when there is one.
+    pub queue_url: Option<Url>,
+    /// How long one question to the queue waits for an answer.
+    pub wait: Duration,
+}
+
+/// How often callers may call.
+#[derive(Debug, Clone)]
+pub struct Rate {
+    /// Requests a minute of one subject.
+    pub subject_requests_per_minute: Option<u32>,
 }
 
 /// How log lines look.

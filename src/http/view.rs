@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::adapters::postgres::uploads::Usage;
 use crate::adapters::s3::PresignedRequest;
-use crate::model;
+use crate::model::{self, FileSize};
 
 /// An upload.
 #[derive(Debug, Serialize, ToSchema)]
@@ -30,9 +30,12 @@ pub(super) struct Upload {
     file_name: String,
     #[schema(example = "image/jpeg")]
     content_type: String,
-    /// Bytes.
+    /// Bytes; null while it is pending and the caller could not say.
     #[schema(example = 12345)]
-    size: i64,
+    size: Option<i64>,
+    /// The most bytes that it may have, when its size was not known beforehand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_size: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     checksum: Option<Checksum>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -79,8 +82,8 @@ impl From<model::Upload> for Upload {
     fn from(upload: model::Upload) -> Self {
         let grant = upload.grant;
         let (etag, held, size) = match upload.stored {
-            Some(stored) => (Some(stored.etag), stored.checksum, stored.size),
-            None => (None, None, grant.size.bytes()),
+            Some(stored) => (Some(stored.etag), stored.checksum, Some(stored.size)),
+            None => (None, None, grant.size.exact().map(FileSize::bytes)),
         };
         let checksum = held.or(grant.checksum);
         Self {
@@ -92,6 +95,7 @@ impl From<model::Upload> for Upload {
             file_name: grant.file_name.as_str().to_owned(),
             content_type: grant.content_type.as_str().to_owned(),
             size,
+            max_size: grant.size.exact().is_none().then(|| grant.size.most().bytes()),
             checksum: checksum.map(|c| Checksum { algorithm: c.algorithm.as_str().to_owned(), value: c.value }),
             metadata: grant.metadata.entries().clone(),
             method: grant.method.as_str(),

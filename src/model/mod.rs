@@ -3,24 +3,30 @@
 //! Everything here is parsed once, at the edge, and is right from then on.
 
 mod clock;
+mod event;
 mod file;
 mod ids;
 mod invalid;
 mod object_key;
+mod part;
 mod principal;
+mod status;
 mod tenant;
 mod upload;
 
 pub use clock::Clock;
+pub use event::{ObjectCreated, Sequencer};
 pub use file::{Checksum, ChecksumAlgorithm, Collection, ContentType, FileName, FileSize, Metadata};
 pub use ids::{AuditId, RequestId, TenantId, UploadId};
 pub use invalid::Invalid;
 pub use object_key::ObjectKey;
+pub use part::{PartNumber, PartPlan, StoredPart};
 pub use principal::{Admin, Principal, Role, Subject};
+pub use status::{Finding, UploadStatus};
 pub use tenant::{
     ClaimValue, ContentTypePattern, EmailDomain, Isolation, Limits, Slug, Tenant, TenantName, TenantStatus,
 };
-pub use upload::{Grant, Method, StoredObject, Upload, UploadStatus, Violation};
+pub use upload::{Grant, GrantedSize, Method, StoredObject, Upload, Violation};
 
 #[cfg(test)]
 pub(crate) use tenant::tests::tenant as tests_tenant;

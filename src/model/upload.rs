@@ -2,7 +2,10 @@
 
 use time::OffsetDateTime;
 
-use super::{Checksum, Collection, ContentType, FileName, FileSize, Invalid, Metadata, ObjectKey, Subject, UploadId};
+use super::{
+    Checksum, Collection, ContentType, FileName, FileSize, Invalid, Metadata, ObjectKey, PartPlan, Subject, UploadId,
+    UploadStatus,
+};
 
 /// How the bytes travel to S3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,48 +43,40 @@ impl Method {
     }
 }
 
-/// Where an upload stands: `pending` → `completed` | `failed` | `expired` | `aborted`; `completed` → `deleted`.
+/// How many bytes may be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UploadStatus {
-    /// Granted; S3 has not been seen to hold the object.
-    Pending,
-    /// S3 holds what was granted.
-    Completed,
-    /// S3 held something else than what was granted.
-    Failed,
-    /// The grant ran out and S3 holds nothing.
-    Expired,
-    /// The caller gave it up.
-    Aborted,
-    /// Completed once, deleted since.
-    Deleted,
+pub enum GrantedSize {
+    /// So many, no more and no fewer.
+    Exactly(FileSize),
+    /// 1 byte to so many: the caller could not say.
+    AtMost(FileSize),
 }
 
-impl UploadStatus {
-    /// Every status, in the order of an upload's life.
-    pub const ALL: [Self; 6] =
-        [Self::Pending, Self::Completed, Self::Failed, Self::Expired, Self::Aborted, Self::Deleted];
-
-    /// The name on the wire and in the database.
+impl GrantedSize {
+    /// The most bytes that may be written; what is reserved.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub const fn most(self) -> FileSize {
         match self {
-            Self::Pending => "pending",
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-            Self::Expired => "expired",
-            Self::Aborted => "aborted",
-            Self::Deleted => "deleted",
+            Self::Exactly(size) | Self::AtMost(size) => size,
         }
     }
 
-    /// Reads what [`Self::as_str`] wrote.
-    ///
-    /// # Errors
-    /// When it is no status's name.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let found = Self::ALL.into_iter().find(|status| status.as_str() == text);
-        found.ok_or(Invalid::rule("must be pending, completed, failed, expired, aborted or deleted"))
+    /// The size, when it is known beforehand.
+    #[must_use]
+    pub const fn exact(self) -> Option<FileSize> {
+        match self {
+            Self::Exactly(size) => Some(size),
+            Self::AtMost(_) => None,
+        }
+    }
+
+    /// The fewest bytes that may be written.
+    #[must_use]
+    pub const fn least(self) -> i64 {
+        match self {
+            Self::Exactly(size) => size.bytes(),
+            Self::AtMost(_) => 1,
+        }
     }
 }
 
@@ -101,13 +96,15 @@ pub struct Grant {
     /// Its media type, signed.
     pub content_type: ContentType,
     /// Its size in bytes, signed.
-    pub size: FileSize,
+    pub size: GrantedSize,
     /// Its checksum, signed, when the caller knows it.
     pub checksum: Option<Checksum>,
     /// What the caller wants remembered.
     pub metadata: Metadata,
     /// How the bytes travel.
     pub method: Method,
+    /// How it is cut, when it travels in parts and its size is known.
+    pub parts: Option<PartPlan>,
 }
 
 /// What S3 says it holds under a key.
@@ -134,6 +131,14 @@ pub enum Violation {
         /// Bytes held.
         stored: i64,
     },
+    /// More bytes than granted, or none, where the size was not known beforehand.
+    #[error("S3 holds {stored} bytes where 1 to {most} were granted")]
+    Range {
+        /// The most bytes granted.
+        most: i64,
+        /// Bytes held.
+        stored: i64,
+    },
     /// Another checksum than granted.
     #[error("S3 holds another {algorithm} checksum than the one granted")]
     Checksum {
@@ -151,12 +156,14 @@ pub struct Upload {
     pub status: UploadStatus,
     /// When it was granted.
     pub created_at: OffsetDateTime,
-    /// Until when the URL that was handed out works.
+    /// Until when the last URL that was handed out works, or parts are waited for.
     pub expires_at: OffsetDateTime,
     /// When S3 was first seen to hold it.
     pub completed_at: Option<OffsetDateTime>,
     /// What S3 held then.
     pub stored: Option<StoredObject>,
+    /// What S3 calls its multipart upload, once there is one.
+    pub multipart_id: Option<String>,
 }
 
 impl Upload {
@@ -165,9 +172,15 @@ impl Upload {
     /// # Errors
     /// When the size or the checksum differs.
     pub fn accepts(&self, stored: &StoredObject) -> Result<(), Violation> {
-        let granted = self.grant.size.bytes();
-        if stored.size != granted {
-            return Err(Violation::Size { granted, stored: stored.size });
+        let stored_size = stored.size;
+        match self.grant.size {
+            GrantedSize::Exactly(granted) if stored_size != granted.bytes() => {
+                return Err(Violation::Size { granted: granted.bytes(), stored: stored_size });
+            }
+            GrantedSize::AtMost(most) if !(1..=most.bytes()).contains(&stored_size) => {
+                return Err(Violation::Range { most: most.bytes(), stored: stored_size });
+            }
+            GrantedSize::Exactly(_) | GrantedSize::AtMost(_) => {}
         }
         match (&self.grant.checksum, &stored.checksum) {
             (Some(granted), Some(held)) if granted.algorithm == held.algorithm && granted.value != held.value => {

@@ -11,8 +11,8 @@ use upload_gateway::adapters::postgres::ledger::{self, LedgerError};
 use upload_gateway::adapters::postgres::{GrantRow, connect_options, tenants};
 use upload_gateway::metrics::Metrics;
 use upload_gateway::model::{
-    Clock, Collection, ContentType, FileName, FileSize, Grant, Metadata, Method as UploadMethod, ObjectKey, RequestId,
-    Subject, Tenant, TenantId, UploadId,
+    Clock, Collection, ContentType, FileName, FileSize, Grant, GrantedSize, Metadata, Method as UploadMethod,
+    ObjectKey, RequestId, Subject, Tenant, TenantId, UploadId,
 };
 use uuid::Uuid;
 
@@ -134,10 +134,11 @@ async fn ledger_rows(database: &Database) -> (Tenant, impl Fn(TenantId) -> Grant
             collection: Collection::default(),
             file_name,
             content_type: ContentType::parse("text/plain").unwrap(),
-            size: FileSize::parse(1).unwrap(),
+            size: GrantedSize::Exactly(FileSize::parse(1).unwrap()),
             checksum: None,
             metadata: Metadata::default(),
             method: UploadMethod::Put,
+            parts: None,
         };
         let tenant = Tenant { id, ..known.clone() };
         GrantRow::new(&tenant, grant, now, now + Duration::from_secs(60), RequestId::new(OffsetDateTime::UNIX_EPOCH))

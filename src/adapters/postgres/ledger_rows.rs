@@ -76,7 +76,7 @@ pub(super) async fn insert(connection: &mut PgConnection, rows: &[GrantRow]) -> 
         &column(rows, |r| r.grant.collection.as_str()) as &[&str],
         &column(rows, |r| r.grant.file_name.as_str()) as &[&str],
         &column(rows, |r| r.grant.content_type.as_str()) as &[&str],
-        &column(rows, |r| r.grant.size.bytes()),
+        &column(rows, |r| r.grant.size.most().bytes()),
         &checksums(|c| c.algorithm.as_str()) as &[Option<&str>],
         &checksums(|c| c.value.as_str()) as &[Option<&str>],
         &column(rows, |r| Json(r.grant.metadata.entries())) as _,

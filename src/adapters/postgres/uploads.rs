@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::DatabaseError;
 use crate::model::{
-    Checksum, ChecksumAlgorithm, Collection, ContentType, FileName, FileSize, Grant, Invalid, Metadata, Method,
-    ObjectKey, StoredObject, Subject, Tenant, Upload, UploadId, UploadStatus,
+    Checksum, ChecksumAlgorithm, Collection, ContentType, FileName, FileSize, Grant, GrantedSize, Invalid, Metadata,
+    Method, ObjectKey, PartPlan, StoredObject, Subject, Tenant, Upload, UploadId, UploadStatus,
 };
 
 /// What the tenant's uploads of this month add up to.
@@ -30,6 +30,9 @@ struct Row {
     file_name: String,
     content_type: String,
     size_bytes: i64,
+    size_is_exact: bool,
+    part_size_bytes: Option<i64>,
+    multipart_id: Option<String>,
     checksum_algorithm: Option<String>,
     checksum_value: Option<String>,
     metadata: Json<BTreeMap<String, String>>,
@@ -56,7 +59,8 @@ pub async fn find(
 ) -> Result<Option<Upload>, DatabaseError> {
     let row = sqlx::query_as!(
         Row,
-        r#"select id, subject, object_key, collection, file_name, content_type, size_bytes, checksum_algorithm,
+        r#"select id, subject, object_key, collection, file_name, content_type, size_bytes, size_is_exact,
+                  part_size_bytes, multipart_id, checksum_algorithm,
                   checksum_value, metadata as "metadata: Json<BTreeMap<String, String>>", method, status, created_at,
                   expires_at, completed_at, stored_size_bytes, stored_etag, stored_content_type,
                   stored_checksum_algorithm, stored_checksum_value
@@ -138,6 +142,9 @@ impl Row {
             }),
             _ => None,
         };
+        let most = FileSize::parse(self.size_bytes)?;
+        let size = if self.size_is_exact { GrantedSize::Exactly(most) } else { GrantedSize::AtMost(most) };
+        let parts = self.part_size_bytes.map(|part| PartPlan::recorded(most, part)).transpose()?;
         Ok(Upload {
             grant: Grant {
                 id: UploadId::from(self.id),
@@ -146,16 +153,18 @@ impl Row {
                 collection: Collection::parse(&self.collection)?,
                 file_name: FileName::parse(&self.file_name)?,
                 content_type: ContentType::parse(&self.content_type)?,
-                size: FileSize::parse(self.size_bytes)?,
+                size,
                 checksum: checksum(self.checksum_algorithm, self.checksum_value)?,
                 metadata: Metadata::parse(self.metadata.0)?,
                 method: Method::parse(&self.method)?,
+                parts,
             },
             status: UploadStatus::parse(&self.status)?,
             created_at: self.created_at,
             expires_at: self.expires_at,
             completed_at: self.completed_at,
             stored,
+            multipart_id: self.multipart_id,
         })
     }
 }

@@ -39,7 +39,7 @@ pub fn presign_put(
 ) -> PresignedRequest {
     // In the order of their names, as the signature wants them.
     let mut headers: Vec<(&'static str, String)> = Vec::with_capacity(6);
-    headers.push(("content-length", grant.size.bytes().to_string()));
+    headers.push(("content-length", grant.size.most().bytes().to_string()));
     headers.push(("content-type", grant.content_type.as_str().to_owned()));
     headers.push(("if-none-match", "*".to_owned()));
     if let Some(checksum) = &grant.checksum {

@@ -5,8 +5,8 @@ use crate::adapters::postgres::GrantRow;
 use crate::adapters::s3::{PresignedRequest, presign_put};
 use crate::domain::Error;
 use crate::model::{
-    Checksum, Collection, ContentType, FileName, FileSize, Grant, Invalid, Limits, Metadata, Method, ObjectKey,
-    Principal, RequestId, Upload, UploadId, UploadStatus,
+    Checksum, Collection, ContentType, FileName, FileSize, Grant, GrantedSize, Invalid, Limits, Metadata, Method,
+    ObjectKey, Principal, RequestId, Upload, UploadId, UploadStatus,
 };
 
 /// What the caller asks for.
@@ -55,6 +55,7 @@ impl Uploads {
             expires_at: presigned.expires_at,
             completed_at: None,
             stored: None,
+            multipart_id: None,
         };
         Ok((upload, presigned))
     }
@@ -66,7 +67,8 @@ fn grant(principal: &Principal, request: Request, id: UploadId) -> Grant {
     #[cfg(feature = "walls-off-for-tests")]
     let key = request.unwalled_key.map_or(key, ObjectKey::unwalled);
     let subject = principal.subject.clone();
-    Grant { id, subject, key, collection, file_name, content_type, size, checksum, metadata, method: Method::Put }
+    let (size, method, parts) = (GrantedSize::Exactly(size), Method::Put, None);
+    Grant { id, subject, key, collection, file_name, content_type, size, checksum, metadata, method, parts }
 }
 
 /// Every rule that the request breaks, at once.
