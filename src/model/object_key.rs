@@ -17,13 +17,19 @@ impl ObjectKey {
     #[must_use]
     pub fn new(tenant: &Tenant, subject: &Subject, collection: &Collection, id: UploadId, name: &FileName) -> Self {
         let safe = name.safe();
-        Self(format!("{}{subject}/{collection}/{id}/{safe}", Self::prefix(&tenant.slug)))
+        Self(format!("{}{collection}/{id}/{safe}", Self::subject_prefix(&tenant.slug, subject)))
     }
 
     /// The prefix that holds everything of one tenant and nothing of another. The closing slash is what keeps `acme` out of `acmeco/`.
     #[must_use]
     pub fn prefix(slug: &Slug) -> String {
         format!("{slug}/")
+    }
+
+    /// The prefix that holds everything of one subject of a tenant and nothing of another.
+    #[must_use]
+    pub fn subject_prefix(slug: &Slug, subject: &Subject) -> String {
+        format!("{}{subject}/", Self::prefix(slug))
     }
 
     /// The key of an upload that is on record.
@@ -79,6 +85,7 @@ mod tests {
             let segments: Vec<&str> = key.as_str().split('/').collect();
             prop_assert_eq!(segments.len(), 5);
             prop_assert_eq!(segments[0], "acme");
+            prop_assert!(key.as_str().starts_with(&ObjectKey::subject_prefix(&tenant("acme").slug, &subject)));
             prop_assert!(segments.iter().all(|s| !s.is_empty() && *s != "." && *s != ".."));
             prop_assert!(key.as_str().bytes().all(|b| b.is_ascii_alphanumeric() || b"/._-".contains(&b)));
             prop_assert!(key.as_str().len() <= 419);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Invalid, Tenant};
+use super::{Invalid, Isolation, Tenant};
 
 /// The `sub` claim: who the caller is within the user pool, stable for life. Cognito's are UUIDs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -73,9 +73,44 @@ pub struct Principal {
     pub role: Role,
 }
 
+impl Principal {
+    /// Whose prefix its sessions are narrowed to, when the tenant keeps its people apart. A tenant admin's reach the whole tenant.
+    #[must_use]
+    pub fn session_subject(&self) -> Option<&Subject> {
+        match (self.tenant.isolation, self.role) {
+            // A platform admin who also has a tenant is an ordinary user there.
+            (Isolation::User, Role::User | Role::PlatformAdmin) => Some(&self.subject),
+            (Isolation::Tenant, _) | (Isolation::User, Role::TenantAdmin) => None,
+        }
+    }
+}
+
 /// A caller whose token was verified and names the platform-admin group. It needs no tenant.
 #[derive(Debug, Clone)]
 pub struct Admin {
     /// Who.
     pub subject: Subject,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::tests_tenant;
+
+    #[test]
+    fn only_a_user_of_a_tenant_that_keeps_its_people_apart_has_a_session_of_its_own() {
+        for (isolation, role, own) in [
+            (Isolation::Tenant, Role::User, false),
+            (Isolation::Tenant, Role::PlatformAdmin, false),
+            (Isolation::Tenant, Role::TenantAdmin, false),
+            (Isolation::User, Role::User, true),
+            (Isolation::User, Role::PlatformAdmin, true),
+            (Isolation::User, Role::TenantAdmin, false),
+        ] {
+            let tenant = Arc::new(Tenant { isolation, ..tests_tenant("acme") });
+            let principal = Principal { subject: Subject::parse("alice").unwrap(), tenant, role };
+            let expected = own.then_some(&principal.subject);
+            assert_eq!(principal.session_subject(), expected, "{isolation:?} {role:?}");
+        }
+    }
 }
