@@ -116,7 +116,8 @@ fn hot_path(criterion: &mut Criterion) -> anyhow::Result<()> {
     let token = stage.fresh_token(&claims);
     let caller = runtime.block_on(state.authenticator.caller(Some(&token)))?;
     let principal = runtime.block_on(state.authenticator.principal(&caller))?;
-    let credentials = runtime.block_on(state.uploads.credentials.get(&principal.tenant))?;
+    let credentials =
+        runtime.block_on(state.uploads.credentials.get(&principal.tenant, principal.session_subject()))?;
     let bucket = Bucket::new(&stage.config.aws, &stage.config.upload);
 
     let mut group = criterion.benchmark_group("hot_path");
@@ -136,7 +137,8 @@ fn hot_path(criterion: &mut Criterion) -> anyhow::Result<()> {
         b.to_async(OnRuntime(&runtime)).iter(|| state.authenticator.principal(&caller));
     });
     group.bench_function("credentials", |b| {
-        b.to_async(OnRuntime(&runtime)).iter(|| state.uploads.credentials.get(&principal.tenant));
+        b.to_async(OnRuntime(&runtime))
+            .iter(|| state.uploads.credentials.get(&principal.tenant, principal.session_subject()));
     });
     let grant = stage.grant(&principal);
     let now = stage.clock.now();

@@ -39,7 +39,7 @@ fn broken() -> Vec<(Value, &'static str)> {
         (json!({"identityProvider": ""}), "/identityProvider"),
         (json!({"identityProvider": "p".repeat(33)}), "/identityProvider"),
         (json!({"isolation": "none"}), "/isolation"),
-        (json!({"isolation": "user"}), "/isolation"),
+        (json!({"isolation": "User"}), "/isolation"),
         (json!({"credentialVending": "yes"}), "/credentialVending"),
         (json!({"limits": 5}), "/limits"),
         (json!({"limits": {"maxUploadBytes": 0}}), "/limits/maxUploadBytes"),

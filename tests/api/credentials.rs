@@ -28,6 +28,24 @@ fn expiry(grant: &Value) -> OffsetDateTime {
     OffsetDateTime::parse(grant["request"]["expiresAt"].as_str().unwrap(), &Rfc3339).unwrap()
 }
 
+/// What a session may do below a prefix, and nothing else.
+pub(crate) fn assert_policy(policy: &str, below: &str) {
+    let allowed = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Action": ["s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+            "Resource": format!("arn:aws:s3:::uploads/{below}"),
+        }, {
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Resource": "arn:aws:s3:::uploads",
+            "Condition": {"StringLike": {"s3:prefix": below}},
+        }],
+    });
+    assert_eq!(serde_json::from_str::<Value>(policy).unwrap(), allowed);
+}
+
 #[tokio::test]
 async fn a_session_carries_its_tenants_tag_name_and_prefix_and_nothing_else() {
     let gateway = Harness::start().await;
@@ -41,16 +59,7 @@ async fn a_session_carries_its_tenants_tag_name_and_prefix_and_nothing_else() {
         assert_eq!(call.session_name, slug);
         assert_eq!(call.tags, [("customerName".to_owned(), slug.to_owned())]);
         assert_eq!(call.duration_seconds, 3600);
-        let policy: Value = serde_json::from_str(call.policy.as_deref().unwrap()).unwrap();
-        let allowed = json!({
-            "Version": "2012-10-17",
-            "Statement": [{
-                "Effect": "Allow",
-                "Action": ["s3:PutObject", "s3:GetObject"],
-                "Resource": format!("arn:aws:s3:::uploads/{slug}/*"),
-            }],
-        });
-        assert_eq!(policy, allowed);
+        assert_policy(call.policy.as_deref().unwrap(), &format!("{slug}/*"));
     }
 }
 

@@ -34,4 +34,5 @@ mod tenancy;
 mod token_claims;
 mod tokens;
 mod uploads;
+mod user_isolation;
 mod walls;

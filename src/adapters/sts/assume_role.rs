@@ -1,4 +1,4 @@
-//! How is the upload role assumed for one tenant?
+//! How is the upload role assumed for one tenant, or for one subject of it?
 
 use std::time::Duration;
 
@@ -8,14 +8,16 @@ use secrecy::ExposeSecret as _;
 use time::OffsetDateTime;
 
 use super::credentials::TemporaryCredentials;
-use super::session_policy::for_tenant;
+use super::session_policy::{for_subject, for_tenant};
 use crate::adapters::aws_error::describe;
 use crate::config;
 use crate::metrics::Metrics;
-use crate::model::Tenant;
+use crate::model::{Subject, Tenant};
 
 /// The session tag that the role's own policy goes by: `${aws:PrincipalTag/customerName}`.
 const TENANT_TAG: &str = "customerName";
+/// The session tag of a session that one subject has to itself.
+const SUBJECT_TAG: &str = "subject";
 
 /// STS did not hand out credentials.
 #[derive(Debug, thiserror::Error)]
@@ -52,27 +54,40 @@ impl RoleAssumer {
         }
     }
 
-    /// One call to STS. The slug is the tag, the session's name and the policy's prefix; the raw claim is none of them.
+    /// One call to STS. The slug is the tag, the session's name and the policy's prefix; the raw claim is none of them. A
+    /// session for one subject carries it in a second tag, in the prefix, and as its name.
     ///
     /// # Errors
     /// When STS refuses, cannot be reached, or answers without credentials.
-    pub async fn assume(&self, tenant: &Tenant) -> Result<TemporaryCredentials, AssumeRoleError> {
-        let result = self.call(tenant).await;
+    pub async fn assume(
+        &self,
+        tenant: &Tenant,
+        subject: Option<&Subject>,
+    ) -> Result<TemporaryCredentials, AssumeRoleError> {
+        let result = self.call(tenant, subject).await;
         self.metrics.sts_calls.with_label_values(&[if result.is_ok() { "ok" } else { "error" }]).inc();
         result
     }
 
-    async fn call(&self, tenant: &Tenant) -> Result<TemporaryCredentials, AssumeRoleError> {
-        let tag = Tag::builder().key(TENANT_TAG).value(tenant.slug.as_str()).build();
-        let tag = tag.map_err(|error| AssumeRoleError(error.to_string()))?;
-        let policy = (!cfg!(feature = "walls-off-for-tests")).then(|| for_tenant(&self.upload, &tenant.slug));
+    async fn call(&self, tenant: &Tenant, subject: Option<&Subject>) -> Result<TemporaryCredentials, AssumeRoleError> {
+        let slug = &tenant.slug;
+        let mut tags = vec![tag(TENANT_TAG, slug.as_str())?];
+        if let Some(subject) = subject {
+            tags.push(tag(SUBJECT_TAG, subject.as_str())?);
+        }
+        let policy = || match subject {
+            Some(subject) => for_subject(&self.upload, slug, subject),
+            None => for_tenant(&self.upload, slug),
+        };
+        let policy = (!cfg!(feature = "walls-off-for-tests")).then(policy);
+        let name = subject.map_or_else(|| slug.as_str().to_owned(), session_name);
         let answer = self
             .client
             .assume_role()
             .role_arn(&self.upload.role_arn)
-            .role_session_name(tenant.slug.as_str())
+            .role_session_name(name)
             .duration_seconds(i32::try_from(self.upload.session_duration.as_secs()).unwrap_or(3600))
-            .tags(tag)
+            .set_tags(Some(tags))
             .set_policy(policy)
             .set_external_id(self.upload.external_id.as_ref().map(|id| id.expose_secret().to_owned()))
             .send()
@@ -88,5 +103,31 @@ impl RoleAssumer {
             &self.region,
             expires_at,
         ))
+    }
+}
+
+fn tag(key: &str, value: &str) -> Result<Tag, AssumeRoleError> {
+    Tag::builder().key(key).value(value).build().map_err(|error| AssumeRoleError(error.to_string()))
+}
+
+/// The subject within the 2 to 64 characters that STS takes for a name, for those who read CloudTrail. It tells nobody apart:
+/// the tag and the policy do, and they have the subject whole.
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+fn session_name(subject: &Subject) -> String {
+    format!("{:_<2.64}", subject.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_named_after_its_subject_as_far_as_sts_lets_it() {
+        let long = "s".repeat(128);
+        for (subject, name) in
+            [("a", "a_"), ("ab", "ab"), ("0f7c-11_A.b", "0f7c-11_A.b"), (long.as_str(), &"s".repeat(64))]
+        {
+            assert_eq!(session_name(&Subject::parse(subject).unwrap()), name);
+        }
     }
 }

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use crate::adapters::sigv4::{DayKey, SigningKeys, encode};
 
-/// Credentials that reach one tenant's prefix until they expire.
+/// Credentials that reach one prefix, of a tenant or of one subject of it, until they expire.
 pub struct TemporaryCredentials {
     /// `ASIA…`; not a secret, it stands in every URL.
     pub access_key_id: String,
@@ -38,6 +38,12 @@ impl TemporaryCredentials {
     #[must_use]
     pub fn encoded_token(&self) -> &str {
         self.encoded_token.expose_secret()
+    }
+
+    /// The session token, as a form carries it.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        self.session_token.expose_secret()
     }
 
     /// The key that signs at that moment.

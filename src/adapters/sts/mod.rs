@@ -1,4 +1,4 @@
-//! How does a tenant get its own short-lived credentials?
+//! How does a tenant, or one subject of it, get its own short-lived credentials?
 //!
 //! IAM actions that the gateway itself needs: `sts:AssumeRole` and `sts:TagSession` on the upload role, nothing else.
 

@@ -1,36 +1,50 @@
-//! What may a tenant's session do? The second of the three walls between tenants.
+//! What may a session do? The second of the three walls between tenants, and the one between a tenant's people.
 
 use serde_json::json;
 
 use crate::config;
-use crate::model::{ObjectKey, Slug};
+use crate::model::{ObjectKey, Slug, Subject};
 
 /// STS takes at most this many characters of inline policy.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 pub const LONGEST: usize = 2048;
 
-/// What a session may do below its prefix, and nothing more: write an object and see what was written (`HeadObject` asks for `s3:GetObject`).
-const ACTIONS: [&str; 2] = ["s3:PutObject", "s3:GetObject"];
+/// What a session may do with the objects below its prefix, besides listing them, and nothing more.
+const ACTIONS: [&str; 5] =
+    ["s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"];
 
-/// The policy of a tenant's session with the configured bucket and key. The role's ARN knows the partition (`aws`, `aws-cn`, …).
+/// The policy of a session that reaches all of a tenant, with the configured bucket and key.
 #[must_use]
 pub fn for_tenant(upload: &config::Upload, slug: &Slug) -> String {
-    let partition = upload.role_arn.split(':').nth(1).unwrap_or("aws");
-    session_policy(partition, &upload.bucket, slug, upload.kms_key_arn.as_deref())
+    session_policy(upload, &ObjectKey::prefix(slug))
 }
 
-/// The inline policy of a tenant's session: those actions below `{slug}/`, in compact JSON.
+/// The policy of a session that reaches one subject of a tenant, with the configured bucket and key.
+#[must_use]
+pub fn for_subject(upload: &config::Upload, slug: &Slug, subject: &Subject) -> String {
+    session_policy(upload, &ObjectKey::subject_prefix(slug, subject))
+}
+
+/// The inline policy of a session: those actions below the prefix, in compact JSON.
 ///
-/// The prefix is written out and ends in `/`, so `acme` does not open `acmeco/`; a slug cannot hold a wildcard or a
-/// variable, so nothing in it means more than it says. With a KMS key, the session may also encrypt through S3 with that key.
-fn session_policy(partition: &str, bucket: &str, slug: &Slug, kms_key_arn: Option<&str>) -> String {
-    let prefix = ObjectKey::prefix(slug);
-    let mut statements = vec![json!({
-        "Effect": "Allow",
-        "Action": ACTIONS,
-        "Resource": format!("arn:{partition}:s3:::{bucket}/{prefix}*"),
-    })];
-    if let Some(key) = kms_key_arn {
+/// The prefix is written out and ends in `/`, so `acme` does not open `acmeco/`; neither a slug nor a subject can hold a
+/// wildcard or a variable, so nothing in it means more than it says. With a KMS key, the session may also encrypt through S3
+/// with that key. The role's ARN knows the partition (`aws`, `aws-cn`, …).
+fn session_policy(upload: &config::Upload, prefix: &str) -> String {
+    let partition = upload.role_arn.split(':').nth(1).unwrap_or("aws");
+    let bucket = format!("arn:{partition}:s3:::{}", upload.bucket);
+    let below = format!("{prefix}*");
+    let mut statements = vec![
+        json!({"Effect": "Allow", "Action": ACTIONS, "Resource": format!("{bucket}/{below}")}),
+        // A listing without a prefix has no `s3:prefix`, and so does not match.
+        json!({
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Resource": bucket,
+            "Condition": {"StringLike": {"s3:prefix": below}},
+        }),
+    ];
+    if let Some(key) = &upload.kms_key_arn {
         statements.push(json!({"Effect": "Allow", "Action": ["kms:GenerateDataKey", "kms:Decrypt"], "Resource": key}));
     }
     json!({"Version": "2012-10-17", "Statement": statements}).to_string()
@@ -39,20 +53,35 @@ fn session_policy(partition: &str, bucket: &str, slug: &Slug, kms_key_arn: Optio
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
+
+    fn upload(bucket: &str, role_arn: &str, kms_key_arn: Option<String>) -> config::Upload {
+        let text = format!(
+            "[database]\nurl = \"postgres://x\"\n[[auth.pools]]\nissuer = \"https://i.example\"\nclient_ids = [\"c\"]\n\
+             [aws]\nregion = \"eu-central-1\"\n[upload]\nbucket = \"{bucket}\"\nrole_arn = \"{role_arn}\""
+        );
+        config::Upload { kms_key_arn, ..Config::from_toml(&text).unwrap().upload }
+    }
 
     #[test]
     fn the_policy_names_one_prefix_and_closes_it() {
-        let policy = session_policy("aws", "uploads", &Slug::parse("acme").unwrap(), None);
-        assert_eq!(
-            policy,
-            r#"{"Statement":[{"Action":["s3:PutObject","s3:GetObject"],"Effect":"Allow","Resource":"arn:aws:s3:::uploads/acme/*"}],"Version":"2012-10-17"}"#
-        );
+        let upload = upload("uploads", "arn:aws:iam::123456789012:role/x", None);
+        let (slug, subject) = (Slug::parse("acme").unwrap(), Subject::parse("alice").unwrap());
+        for (policy, below) in
+            [(for_tenant(&upload, &slug), "acme/*"), (for_subject(&upload, &slug, &subject), "acme/alice/*")]
+        {
+            let expected = r#"{"Statement":[{"Action":["s3:PutObject","s3:GetObject","s3:DeleteObject","s3:AbortMultipartUpload","s3:ListMultipartUploadParts"],"Effect":"Allow","Resource":"arn:aws:s3:::uploads/BELOW"},{"Action":"s3:ListBucket","Condition":{"StringLike":{"s3:prefix":"BELOW"}},"Effect":"Allow","Resource":"arn:aws:s3:::uploads"}],"Version":"2012-10-17"}"#;
+            assert_eq!(policy, expected.replace("BELOW", below));
+        }
     }
 
     #[test]
     fn the_longest_policy_fits() {
-        let slug = Slug::parse(&"a".repeat(63)).unwrap();
         let key = format!("arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/{}", "a".repeat(128));
-        assert!(session_policy("aws-us-gov", &"b".repeat(63), &slug, Some(&key)).len() <= LONGEST / 2);
+        let upload = upload(&"b".repeat(63), "arn:aws-us-gov:iam::123456789012:role/x", Some(key));
+        let (slug, subject) = (Slug::parse(&"a".repeat(63)).unwrap(), Subject::parse(&"s".repeat(128)).unwrap());
+        let longest = for_subject(&upload, &slug, &subject);
+        assert!(longest.len() <= LONGEST * 3 / 4, "{}", longest.len());
+        assert!(longest.contains("kms:Decrypt") && longest.contains("arn:aws-us-gov:s3:::"), "{longest}");
     }
 }

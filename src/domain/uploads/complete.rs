@@ -23,7 +23,11 @@ impl Uploads {
                 return Err(Error::AlreadyEnded(ended));
             }
         }
-        let credentials = self.credentials.get(&principal.tenant).await.map_err(Error::CredentialsUnavailable)?;
+        let credentials = self
+            .credentials
+            .get(&principal.tenant, principal.session_subject())
+            .await
+            .map_err(Error::CredentialsUnavailable)?;
         let stored = self.objects.head(&credentials, &upload.grant.key).await.map_err(|error| match error {
             ObjectError::Missing => Error::ObjectMissing,
             error @ ObjectError::Unavailable(_) => Error::StoreUnavailable(error),

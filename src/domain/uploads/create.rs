@@ -43,7 +43,11 @@ impl Uploads {
         check_limits(&principal.tenant.limits, &request, self.multipart_threshold)?;
         let now = self.clock.now();
         let grant = grant(principal, request, UploadId::new(now));
-        let credentials = self.credentials.get(&principal.tenant).await.map_err(Error::CredentialsUnavailable)?;
+        let credentials = self
+            .credentials
+            .get(&principal.tenant, principal.session_subject())
+            .await
+            .map_err(Error::CredentialsUnavailable)?;
         let presigned = presign_put(&self.bucket, &credentials, &grant, self.url_expiry, now);
         let row = GrantRow::new(&principal.tenant, grant.clone(), now, presigned.expires_at, id);
         self.ledger.record(row).await.map_err(Error::LedgerUnavailable)?;

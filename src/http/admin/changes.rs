@@ -30,7 +30,8 @@ pub(in crate::http) struct TenantChanges {
     #[schema(value_type = Option<String>)]
     identity_provider: Option<Option<String>>,
     limits: Option<LimitChanges>,
-    /// `tenant`; `user` is refused, because this version does not keep a tenant's users apart.
+    /// `tenant`: a session with the store reaches all of the tenant. `user`: it reaches only what is its user's own, but a
+    /// tenant admin's reaches all.
     isolation: Option<String>,
     credential_vending: Option<bool>,
 }
@@ -140,7 +141,7 @@ impl TenantChanges {
             requests_per_minute: limits
                 .requests_per_minute
                 .and_then(|n| faults.take("/limits/requestsPerMinute", positive(n, 0))),
-            isolation: self.isolation.as_ref().and_then(|text| faults.take("/isolation", isolation(text))),
+            isolation: self.isolation.as_ref().and_then(|text| faults.take("/isolation", Isolation::parse(text))),
             credential_vending: self.credential_vending,
         }
     }
@@ -169,14 +170,6 @@ impl Parsed {
 fn positive<T: PartialOrd>(value: Option<T>, zero: T) -> Result<Option<T>, Invalid> {
     let fits = value.as_ref().is_none_or(|n| *n > zero);
     if fits { Ok(value) } else { Err(Invalid::rule("must be at least 1, or null")) }
-}
-
-/// A wall that is not there yet must not be believed in.
-fn isolation(text: &str) -> Result<Isolation, Invalid> {
-    match Isolation::parse(text)? {
-        Isolation::Tenant => Ok(Isolation::Tenant),
-        Isolation::User => Err(Invalid::rule("must be tenant; this version does not keep a tenant's users apart")),
-    }
 }
 
 /// Cognito's provider names have 1 to 32 characters.
