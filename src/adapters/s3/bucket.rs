@@ -11,6 +11,8 @@ use crate::model::ObjectKey;
 /// The bucket's address, taken apart as a signature needs it.
 #[derive(Debug, Clone)]
 pub struct Bucket {
+    /// Its name, as a POST policy states it.
+    pub(super) name: String,
     /// `https` or `http`, then `://`, then the host that is signed.
     origin: String,
     /// The signed `Host`, with the port unless it is the scheme's own.
@@ -44,7 +46,13 @@ impl Bucket {
         } else {
             (format!("{bucket}.{authority}"), "/".to_owned())
         };
-        Self { origin: format!("{scheme}://{host}"), host, root, kms_key_arn: upload.kms_key_arn.clone() }
+        Self {
+            name: bucket.clone(),
+            origin: format!("{scheme}://{host}"),
+            host,
+            root,
+            kms_key_arn: upload.kms_key_arn.clone(),
+        }
     }
 
     /// The signed host.
@@ -55,6 +63,12 @@ impl Bucket {
     /// Scheme and host.
     pub(super) fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// Where a form is posted to: the bucket itself, without the slash that would begin a key.
+    pub(super) fn form_url(&self) -> String {
+        let path = if self.root == "/" { "/" } else { self.root.trim_end_matches('/') };
+        format!("{}{path}", self.origin)
     }
 
     /// The encoded path of an object.

@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 use super::Bucket;
 use crate::adapters::sigv4::{encode, timestamp};
 use crate::adapters::sts::TemporaryCredentials;
-use crate::model::{Grant, ObjectKey};
+use crate::model::{Grant, ObjectKey, PartNumber};
 
 /// A request that a client may make without credentials of its own, until it expires.
 #[derive(Debug, Clone)]
@@ -49,18 +49,63 @@ pub fn presign_put(
         headers.push(("x-amz-server-side-encryption", "aws:kms".to_owned()));
         headers.push(("x-amz-server-side-encryption-aws-kms-key-id", key.clone()));
     }
-    presign("PUT", bucket, credentials, &grant.key, headers, expires_in, now)
+    presign(bucket, credentials, &grant.key, Call { method: "PUT", query: &[], headers }, expires_in, now)
 }
 
-fn presign(
-    method: &'static str,
+/// A PUT of one part, again and again until it expires: the part that came last counts. Its size is signed when it is known
+/// beforehand; type and encryption were settled when the multipart upload began.
+#[must_use]
+#[expect(clippy::too_many_arguments, reason = "each of them is signed, and none is said by another")]
+pub fn presign_part(
     bucket: &Bucket,
     credentials: &TemporaryCredentials,
     key: &ObjectKey,
-    headers: Vec<(&'static str, String)>,
+    multipart_id: &str,
+    number: PartNumber,
+    size: Option<i64>,
     expires_in: Duration,
     now: OffsetDateTime,
 ) -> PresignedRequest {
+    let headers = size.map(|bytes| ("content-length", bytes.to_string())).into_iter().collect();
+    let query = [("partNumber", number.get().to_string()), ("uploadId", multipart_id.to_owned())];
+    presign(bucket, credentials, key, Call { method: "PUT", query: &query, headers }, expires_in, now)
+}
+
+/// A GET of one object, answered with that `Content-Disposition` and `Content-Type` whatever is stored with it. Both are
+/// signed, so the holder of the URL cannot have the bytes shown as something else.
+#[must_use]
+pub fn presign_get(
+    bucket: &Bucket,
+    credentials: &TemporaryCredentials,
+    key: &ObjectKey,
+    disposition: &str,
+    content_type: &str,
+    expires_in: Duration,
+    now: OffsetDateTime,
+) -> PresignedRequest {
+    let query =
+        [("response-content-disposition", disposition.to_owned()), ("response-content-type", content_type.to_owned())];
+    presign(bucket, credentials, key, Call { method: "GET", query: &query, headers: Vec::new() }, expires_in, now)
+}
+
+/// What is signed of a request besides its address.
+struct Call<'a> {
+    method: &'static str,
+    /// The parameters of the operation, by name. Each name must sort after `X-Amz-…`, as every name in lower case does.
+    query: &'a [(&'static str, String)],
+    /// By name, without `host`.
+    headers: Vec<(&'static str, String)>,
+}
+
+fn presign(
+    bucket: &Bucket,
+    credentials: &TemporaryCredentials,
+    key: &ObjectKey,
+    call: Call<'_>,
+    expires_in: Duration,
+    now: OffsetDateTime,
+) -> PresignedRequest {
+    let Call { method, query: parameters, headers } = call;
     let day_key = credentials.day_key(now);
     let timestamp = timestamp(now);
     let path = bucket.path(key);
@@ -77,6 +122,9 @@ fn presign(
         encode(&day_key.scope),
         encode(&signed),
     );
+    for (name, value) in parameters {
+        let _ = write!(query, "&{name}={}", encode(value));
+    }
 
     let mut canonical = String::with_capacity(query.len() + path.len() + 512);
     let _ = write!(canonical, "{method}\n{path}\n{query}\n");

@@ -34,8 +34,14 @@ fn bucket(extra: &str) -> Bucket {
     Bucket::new(&config.aws, &config.upload)
 }
 
-/// The URL that AWS's own library makes of the same request.
-fn reference(url: &str, headers: &[(&'static str, String)], expires_in: Duration, now: OffsetDateTime) -> String {
+/// The signature that AWS's own library makes for the same request.
+fn reference(
+    method: &str,
+    url: &str,
+    headers: &[(&'static str, String)],
+    expires_in: Duration,
+    now: OffsetDateTime,
+) -> String {
     let identity = Credentials::new("ASIAIOSFODNN7EXAMPLE", SECRET, Some(TOKEN.into()), None, "test").into();
     let mut settings = SigningSettings::default();
     settings.percent_encoding_mode = PercentEncodingMode::Single;
@@ -53,12 +59,19 @@ fn reference(url: &str, headers: &[(&'static str, String)], expires_in: Duration
         .unwrap()
         .into();
     let headers = headers.iter().map(|(name, value)| (*name, value.as_str()));
-    let request = SignableRequest::new("PUT", url, headers, SignableBody::UnsignedPayload).unwrap();
+    let request = SignableRequest::new(method, url, headers, SignableBody::UnsignedPayload).unwrap();
     let (instructions, _) = sign(request, &params).unwrap().into_parts();
     let query = instructions.params().iter().map(|(name, value)| (name.to_string(), value.to_string()));
     let mut signed = url::Url::parse(url).unwrap();
     signed.query_pairs_mut().extend_pairs(query);
     signed.query_pairs().find(|(name, _)| name == "X-Amz-Signature").unwrap().1.into_owned()
+}
+
+/// The URL before it is signed: the parameters of the operation alone.
+fn unsigned(url: &str) -> String {
+    let (bare, query) = url.split_once('?').unwrap();
+    let own: Vec<&str> = query.split('&').filter(|parameter| !parameter.starts_with("X-Amz-")).collect();
+    format!("{bare}?{}", own.join("&"))
 }
 
 fn signature(url: &str) -> &str {
@@ -96,13 +109,68 @@ fn ten_thousand_random_requests_are_signed_as_aws_signs_them() {
             let headers: Vec<(&'static str, String)> = headers.into_iter().collect();
             let now = OffsetDateTime::from_unix_timestamp(at).unwrap();
             let expires_in = Duration::from_secs(seconds);
-            let ours = presign("PUT", bucket, &credentials, &key, headers.clone(), expires_in, now);
+            let call = Call { method: "PUT", query: &[], headers: headers.clone() };
+            let ours = presign(bucket, &credentials, &key, call, expires_in, now);
             let bare = ours.url.split('?').next().unwrap();
-            prop_assert_eq!(signature(&ours.url), reference(bare, &headers, expires_in, now));
+            prop_assert_eq!(signature(&ours.url), reference("PUT", bare, &headers, expires_in, now));
             prop_assert_eq!(ours.expires_at, now + expires_in);
             Ok(())
         })
         .unwrap();
+}
+
+#[test]
+fn parts_and_downloads_are_signed_as_aws_signs_them() {
+    let (credentials, bucket) = (credentials("eu-central-1"), bucket(""));
+    let now = datetime!(2026-01-01 12:00 UTC);
+    let key = ObjectKey::recorded(&crate::model::tests_tenant("acme"), "acme/a b".into()).unwrap();
+    let anything = ("[!-~é世🦀/+=& ]{1,80}", 1i64..=10_000, proptest::option::of(1i64..1 << 40), 1u64..604_800);
+    let mut runner = TestRunner::new(Config { cases: 2_000, ..Config::default() });
+    runner
+        .run(&anything, |(text, number, size, seconds)| {
+            let expires_in = Duration::from_secs(seconds);
+            let number = PartNumber::parse(number).unwrap();
+            let part = presign_part(&bucket, &credentials, &key, &text, number, size, expires_in, now);
+            let get = presign_get(&bucket, &credentials, &key, &text, "text/plain; a=\"b c\"", expires_in, now);
+            for ours in [&part, &get] {
+                let reference = reference(ours.method, &unsigned(&ours.url), &ours.headers, expires_in, now);
+                prop_assert_eq!(signature(&ours.url), reference);
+                prop_assert_eq!(ours.expires_at, now + expires_in);
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn a_part_s_url_names_its_upload_and_number_and_signs_its_size_when_that_is_known() {
+    let (credentials, bucket) = (credentials("eu-central-1"), bucket(""));
+    let key = ObjectKey::recorded(&crate::model::tests_tenant("acme"), "acme/a".into()).unwrap();
+    let (number, minute, now) =
+        (PartNumber::parse(7).unwrap(), Duration::from_secs(60), datetime!(2026-01-01 0:00 UTC));
+    for (size, headers, signed) in
+        [(Some(5), vec![("content-length", "5".to_owned())], "content-length%3Bhost"), (None, vec![], "host")]
+    {
+        let part = presign_part(&bucket, &credentials, &key, "a/b+c=&d", number, size, minute, now);
+        assert_eq!((part.method, &part.headers), ("PUT", &headers));
+        let (_, query) = part.url.split_once(&format!("&X-Amz-SignedHeaders={signed}&")).expect("those headers");
+        let expected = "partNumber=7&uploadId=a%2Fb%2Bc%3D%26d&X-Amz-Signature=";
+        assert_eq!(query.trim_end_matches(|c: char| c.is_ascii_hexdigit()), expected);
+    }
+}
+
+#[test]
+fn a_download_s_url_says_how_the_bytes_are_to_be_taken() {
+    let (credentials, bucket) = (credentials("eu-central-1"), bucket(""));
+    let key = ObjectKey::recorded(&crate::model::tests_tenant("acme"), "acme/a".into()).unwrap();
+    let (minute, now) = (Duration::from_secs(60), datetime!(2026-01-01 0:00 UTC));
+    let get = presign_get(&bucket, &credentials, &key, "attachment; filename=\"a b\"", "image/png", minute, now);
+    assert_eq!((get.method, get.headers.len()), ("GET", 0));
+    let url = url::Url::parse(&get.url).unwrap();
+    let own: Vec<_> = url.query_pairs().filter(|(name, _)| !name.starts_with("X-Amz-")).collect();
+    let expected =
+        [("response-content-disposition", "attachment; filename=\"a b\""), ("response-content-type", "image/png")];
+    assert_eq!(own, expected.map(|(name, value)| (name.into(), value.into())));
 }
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>: the example signs a GET with a

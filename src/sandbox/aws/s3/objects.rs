@@ -80,22 +80,23 @@ impl Bucket {
         file.seek(SeekFrom::Start(range.start)).await.map_err(S3Error::internal_error)?;
 
         let head = describe(&object, input.checksum_mode.as_ref(), content_range.is_none())?;
+        // Only a signed request comes here, and to those S3 grants the `response-…` parameters.
         Ok(GetObjectOutput {
             body: Some(StreamingBlob::wrap(contents(file, length))),
             content_length: Some(i64::try_from(length).map_err(S3Error::internal_error)?),
             content_range,
             accept_ranges: head.accept_ranges,
-            cache_control: head.cache_control,
+            cache_control: input.response_cache_control.or(head.cache_control),
             checksum_crc32: head.checksum_crc32,
             checksum_crc32c: head.checksum_crc32c,
             checksum_crc64nvme: head.checksum_crc64nvme,
             checksum_sha1: head.checksum_sha1,
             checksum_sha256: head.checksum_sha256,
             checksum_type: head.checksum_type,
-            content_disposition: head.content_disposition,
-            content_encoding: head.content_encoding,
-            content_language: head.content_language,
-            content_type: head.content_type,
+            content_disposition: input.response_content_disposition.or(head.content_disposition),
+            content_encoding: input.response_content_encoding.or(head.content_encoding),
+            content_language: input.response_content_language.or(head.content_language),
+            content_type: input.response_content_type.or(head.content_type),
             e_tag: head.e_tag,
             last_modified: head.last_modified,
             metadata: head.metadata,
