@@ -7,6 +7,7 @@
 //! from a forbidden one.
 
 mod bucket;
+mod multipart;
 mod objects;
 mod post_policy;
 mod presign;

@@ -1,31 +1,36 @@
 //! What does S3 hold under a key?
 
-use aws_sdk_s3::config::BehaviorVersion;
-use aws_sdk_s3::error::SdkError;
-use aws_sdk_s3::types::ChecksumMode;
-use tracing::warn;
+use std::error::Error;
 
 use crate::adapters::aws_error::describe;
 use crate::adapters::sts::TemporaryCredentials;
 use crate::config;
 use crate::model::{Checksum, ChecksumAlgorithm, ObjectKey, StoredObject};
+use aws_sdk_s3::config::BehaviorVersion;
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::types::ChecksumMode;
 
-/// Why is it not known what S3 holds?
+/// Why did S3 not do, or not say, what it was asked?
 #[derive(Debug, thiserror::Error)]
 pub enum ObjectError {
     /// There is no such object.
     #[error("there is no object under this key")]
     Missing,
-    /// S3 could not be asked.
+    /// S3 could not be asked, or may not be asked by this session.
     #[error("S3 could not be asked: {0}")]
     Unavailable(String),
+    /// S3 was asked and said no, and will say no again: what it was asked to put together is wrong.
+    #[error("S3 refused: {0}")]
+    Refused(String),
 }
 
-/// Asks S3 about single objects, with a tenant's session.
+/// Asks S3 about single objects, with a tenant's session. A call that fails for a moment is tried again by the SDK.
 #[derive(Clone)]
 pub struct Objects {
-    client: aws_sdk_s3::Client,
-    bucket: String,
+    pub(super) client: aws_sdk_s3::Client,
+    pub(super) bucket: String,
+    pub(super) kms_key_arn: Option<String>,
 }
 
 impl Objects {
@@ -37,21 +42,26 @@ impl Objects {
             .force_path_style(aws.force_path_style);
         builder.set_credentials_provider(None);
         builder.set_endpoint_url(aws.s3_endpoint_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()));
-        Self { client: aws_sdk_s3::Client::from_conf(builder.build()), bucket: upload.bucket.clone() }
+        Self {
+            client: aws_sdk_s3::Client::from_conf(builder.build()),
+            bucket: upload.bucket.clone(),
+            kms_key_arn: upload.kms_key_arn.clone(),
+        }
     }
 
     /// Size, entity tag, type and checksum of the object.
     ///
-    /// A session may not list the bucket, and to such a caller S3 answers 403 for a key that does not exist
-    /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>); below the session's own prefix that means missing.
+    /// To a caller that may list only under a condition S3 answers 403 for a key that does not exist
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>), and 403 too when the role or the KMS key does
+    /// not let it look. Only a listing tells these apart, and only an empty one means missing.
     ///
     /// # Errors
     /// When there is none, or S3 cannot be asked.
     pub async fn head(&self, credentials: &TemporaryCredentials, key: &ObjectKey) -> Result<StoredObject, ObjectError> {
-        let session = aws_sdk_s3::config::Builder::new().credentials_provider(credentials.for_sdk());
         let request =
             self.client.head_object().bucket(&self.bucket).key(key.as_str()).checksum_mode(ChecksumMode::Enabled);
-        match request.customize().config_override(session).send().await {
+        let answer = Box::pin(request.customize().config_override(session(credentials)).send()).await;
+        match answer {
             Ok(head) => {
                 let value = |algorithm, value: Option<&String>| value.map(|v| Checksum { algorithm, value: v.clone() });
                 let checksum = value(ChecksumAlgorithm::Sha256, head.checksum_sha256.as_ref())
@@ -59,18 +69,69 @@ impl Objects {
                     .or_else(|| value(ChecksumAlgorithm::Crc64nvme, head.checksum_crc64_nvme.as_ref()));
                 Ok(StoredObject {
                     size: head.content_length.unwrap_or_default(),
-                    etag: head.e_tag.as_deref().unwrap_or_default().trim_matches('"').to_owned(),
+                    etag: unquoted(head.e_tag.as_deref()),
                     content_type: head.content_type,
                     checksum,
                 })
             }
-            Err(SdkError::ServiceError(refusal)) if matches!(refusal.raw().status().as_u16(), 403 | 404) => {
-                if refusal.raw().status().as_u16() == 403 {
-                    warn!(object.key = %key, "S3 answered 403, taken for a missing object; if it is there, the role lacks s3:GetObject or the key's kms:Decrypt");
-                }
-                Err(ObjectError::Missing)
-            }
-            Err(error) => Err(ObjectError::Unavailable(describe(&error))),
+            Err(error) => Err(match status(&error) {
+                Some(404) => ObjectError::Missing,
+                Some(403) => self.why_forbidden(credentials, key).await,
+                _ => unavailable(&error),
+            }),
         }
     }
+
+    /// What a 403 to a look at the object means.
+    async fn why_forbidden(&self, credentials: &TemporaryCredentials, key: &ObjectKey) -> ObjectError {
+        let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(key.as_str()).max_keys(1);
+        let answer = Box::pin(request.customize().config_override(session(credentials)).send()).await;
+        match answer {
+            // The key itself comes before all others that begin with it.
+            Ok(listing) if listing.contents().first().and_then(|object| object.key()) == Some(key.as_str()) => {
+                ObjectError::Unavailable(
+                    "the object is there and may not be looked at; the role lacks s3:GetObject or the key's kms:Decrypt"
+                        .to_owned(),
+                )
+            }
+            Ok(_) => ObjectError::Missing,
+            Err(error) if status(&error) == Some(403) => ObjectError::Unavailable(format!(
+                "neither the object nor a listing may be looked at ({}); the role lacks s3:ListBucket",
+                describe(&error)
+            )),
+            Err(error) => unavailable(&error),
+        }
+    }
+
+    /// Deletes the object. To S3 it is no error when there is none.
+    ///
+    /// # Errors
+    /// When S3 cannot be asked or the session may not delete.
+    pub async fn delete(&self, credentials: &TemporaryCredentials, key: &ObjectKey) -> Result<(), ObjectError> {
+        let request = self.client.delete_object().bucket(&self.bucket).key(key.as_str());
+        let answer = Box::pin(request.customize().config_override(session(credentials)).send()).await;
+        answer.map(drop).map_err(|error| unavailable(&error))
+    }
+}
+
+/// The settings of one call: that session signs it.
+pub(super) fn session(credentials: &TemporaryCredentials) -> aws_sdk_s3::config::Builder {
+    aws_sdk_s3::config::Builder::new().credentials_provider(credentials.for_sdk())
+}
+
+/// The HTTP status, when S3 answered.
+pub(super) fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
+    error.raw_response().map(|answer| answer.status().as_u16())
+}
+
+pub(super) fn unavailable<E>(error: &SdkError<E, HttpResponse>) -> ObjectError
+where
+    SdkError<E, HttpResponse>: ProvideErrorMetadata + Error + 'static,
+{
+    ObjectError::Unavailable(describe(error))
+}
+
+/// An entity tag without its quotes.
+pub(super) fn unquoted(etag: Option<&str>) -> String {
+    etag.unwrap_or_default().trim_matches('"').to_owned()
 }

@@ -30,7 +30,7 @@ impl Uploads {
             .map_err(Error::CredentialsUnavailable)?;
         let stored = self.objects.head(&credentials, &upload.grant.key).await.map_err(|error| match error {
             ObjectError::Missing => Error::ObjectMissing,
-            error @ ObjectError::Unavailable(_) => Error::StoreUnavailable(error),
+            error @ (ObjectError::Unavailable(_) | ObjectError::Refused(_)) => Error::StoreUnavailable(error),
         })?;
         let verdict = upload.accepts(&stored);
         let status = if verdict.is_ok() { UploadStatus::Completed } else { UploadStatus::Failed };
