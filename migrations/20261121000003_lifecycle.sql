@@ -78,31 +78,34 @@ end $$;
 create trigger uploads_reserve after insert on uploads
     referencing new table as granted for each statement execute function reserve_usage();
 
--- A completion settles, every other end releases, and a deletion takes away what is there.
+-- A completion settles, every other end releases, a deletion takes away what is there, and an object that was written again
+-- counts as what it is now.
 create function settle_usage() returns trigger language plpgsql as $$
+declare
+    was_there bigint := case when old.status = 'completed' then old.stored_size_bytes end;
+    is_there bigint := case when new.status = 'completed' then new.stored_size_bytes end;
 begin
-    if old.status = 'pending' then
-        update tenant_usage
-            set reserved_uploads = reserved_uploads - 1,
-                reserved_bytes = reserved_bytes - old.size_bytes,
-                used_uploads = used_uploads + (new.status = 'completed')::int,
-                used_bytes = used_bytes + case when new.status = 'completed' then new.stored_size_bytes else 0 end
-            where tenant_id = new.tenant_id and month = upload_month(new.created_at);
-    end if;
-    if new.status = 'completed' then
-        insert into collection_usage as c (tenant_id, subject, collection, uploads, bytes)
-        values (new.tenant_id, new.subject, new.collection, 1, new.stored_size_bytes)
-        on conflict (tenant_id, subject, collection) do update
-            set uploads = c.uploads + 1, bytes = c.bytes + excluded.bytes;
-    elsif old.status = 'completed' then
-        update collection_usage set uploads = uploads - 1, bytes = bytes - old.stored_size_bytes
-            where tenant_id = old.tenant_id and subject = old.subject and collection = old.collection;
-    end if;
+    update tenant_usage
+        set reserved_uploads = reserved_uploads - (old.status = 'pending')::int,
+            reserved_bytes = reserved_bytes - case when old.status = 'pending' then old.size_bytes else 0 end,
+            used_uploads = used_uploads + (old.status = 'pending' and is_there is not null)::int,
+            used_bytes = used_bytes + coalesce(is_there - coalesce(was_there, 0), 0)
+        where tenant_id = new.tenant_id and month = upload_month(new.created_at);
+    insert into collection_usage as c (tenant_id, subject, collection, uploads, bytes)
+    select new.tenant_id, new.subject, new.collection, 1, is_there where is_there is not null and was_there is null
+    on conflict (tenant_id, subject, collection) do update
+        set uploads = c.uploads + 1, bytes = c.bytes + excluded.bytes;
+    update collection_usage
+        set uploads = uploads - (is_there is null)::int, bytes = bytes - was_there + coalesce(is_there, 0)
+        where was_there is not null
+          and tenant_id = new.tenant_id and subject = new.subject and collection = new.collection;
     return null;
 end $$;
 
-create trigger uploads_settle after update of status on uploads
-    for each row when (old.status is distinct from new.status) execute function settle_usage();
+create trigger uploads_settle after update of status, stored_size_bytes on uploads
+    for each row when (old.status is distinct from new.status
+                       or old.stored_size_bytes is distinct from new.stored_size_bytes)
+    execute function settle_usage();
 
 -- Requests that a client may repeat: what they made the first time.
 create table idempotency_keys (

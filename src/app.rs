@@ -23,11 +23,13 @@ use crate::adapters::s3::{Bucket, Objects};
 use crate::adapters::sts::{self, CredentialCache, RoleAssumer};
 use crate::config::{self, Config};
 use crate::domain::authenticate::Authenticator;
+use crate::domain::reconcile::Reconciler;
 use crate::domain::tenants::Directory;
 use crate::domain::uploads::Uploads;
 use crate::http::{self, State};
 use crate::metrics::Metrics;
 use crate::model::{Clock, Slug};
+use crate::reconciler;
 
 /// The gateway could not be put together.
 #[derive(Debug, thiserror::Error)]
@@ -93,17 +95,27 @@ impl Composition {
 
         let shared = aws_config(&config.aws).await;
         let assumer = RoleAssumer::new(&shared, &config.aws, &config.upload, metrics.clone());
-        let uploads = Uploads {
+        let uploads = Arc::new(Uploads {
             ledger: entrance,
             pool: pool.clone(),
             credentials: CredentialCache::new(assumer, config.upload.url_expiry, clock.clone(), metrics.clone()),
             bucket: Bucket::new(&config.aws, &config.upload),
+            bucket_name: config.upload.bucket.clone(),
             objects: Objects::new(&shared, &config.aws, &config.upload),
             url_expiry: config.upload.url_expiry,
             multipart_threshold: config.upload.multipart_threshold,
+            part_size: config.upload.part_size,
+            multipart_expiry: config.upload.multipart_expiry,
+            idempotency_expiry: config.upload.idempotency_expiry,
+            delete_broken: config.upload.delete_broken,
+            grace: config.reconcile.grace,
+            lease: config.reconcile.lease,
             clock: clock.clone(),
             metrics: metrics.clone(),
-        };
+        });
+        let reconciler = Reconciler::new(Arc::clone(&uploads), config.reconcile.clone());
+        background.spawn(reconciler::sweep_until(reconciler, config.reconcile.interval, stop.clone()));
+
         let verifier = TokenVerifier::new(config.auth.clone(), Arc::clone(&keys));
         let state = Data::new(State {
             authenticator: Authenticator::new(verifier, directory.clone(), clock.clone(), metrics.clone()),

@@ -8,6 +8,7 @@ pub mod domain;
 pub mod http;
 pub mod metrics;
 pub mod model;
+mod reconciler;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod telemetry;

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use crate::adapters::oidc::VerifyError;
-use crate::adapters::postgres::DatabaseError;
 use crate::adapters::postgres::ledger::LedgerError;
+use crate::adapters::postgres::{DatabaseError, OverQuota};
 use crate::adapters::s3::ObjectError;
 use crate::adapters::sts::AssumeRoleError;
-use crate::model::{Invalid, UploadStatus, Violation};
+use crate::model::{Invalid, PartNumber, UploadStatus, Violation};
 
 /// A refusal, with what it was for.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,26 @@ pub enum Error {
     /// Members of the request that are right in themselves and not allowed here.
     #[error("the request asks for what is not allowed: {0:?}")]
     NotAllowed(Vec<(&'static str, Invalid)>),
+    /// The same, in one of several things that are asked for.
+    #[error("item {index} asks for what is not allowed: {broken:?}")]
+    ItemNotAllowed {
+        /// Which, from 0.
+        index: usize,
+        /// What is wrong with it.
+        broken: Vec<(&'static str, Invalid)>,
+    },
+    /// The tenant's month has no room for it.
+    #[error("the tenant's quota is used up")]
+    OverQuota(#[source] OverQuota),
+    /// The idempotency key was used for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// The upload does not travel in parts.
+    #[error("the upload is not a multipart upload")]
+    NotInParts,
+    /// S3 does not hold this part yet.
+    #[error("S3 does not hold part {}", .0.get())]
+    PartMissing(PartNumber),
     /// Another tenant has this value.
     #[error("another tenant has this value: {0}")]
     Taken(&'static str),
@@ -85,5 +105,19 @@ impl From<DatabaseError> for Error {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         DatabaseError::from(error).into()
+    }
+}
+
+impl Error {
+    /// The error of that item of several.
+    #[must_use]
+    pub fn of_item(self, index: usize) -> Self {
+        if let Self::NotAllowed(broken) = self { Self::ItemNotAllowed { index, broken } } else { self }
+    }
+
+    /// The error of one thing that was asked for alone.
+    #[must_use]
+    pub fn of_the_only_item(self) -> Self {
+        if let Self::ItemNotAllowed { broken, .. } = self { Self::NotAllowed(broken) } else { self }
     }
 }

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod authenticate;
 mod error;
+pub mod reconcile;
 pub mod tenants;
 pub mod uploads;
 

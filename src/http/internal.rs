@@ -4,8 +4,12 @@ use actix_web::HttpResponse;
 use actix_web::web::Data;
 
 use super::State;
+use super::extract::Body;
 use super::problem::Problem;
 use crate::adapters::postgres::{is_reachable, tenants};
+use crate::adapters::s3::notification;
+use crate::domain::uploads::notice::Noticed;
+use crate::model::RequestId;
 
 /// `GET /metrics`: Prometheus's text format 0.0.4.
 pub(super) async fn metrics(state: Data<State>) -> Result<HttpResponse, Problem> {
@@ -31,4 +35,24 @@ pub(super) async fn readyz(state: Data<State>) -> HttpResponse {
     let (database, keys) = (is_reachable(&state.pool).await, state.keys.is_ready());
     let checks = serde_json::json!({"database": database, "signingKeys": keys});
     if database && keys { HttpResponse::Ok().json(checks) } else { HttpResponse::ServiceUnavailable().json(checks) }
+}
+
+/// `POST /s3-events`: what S3, or EventBridge for it, tells of created objects. Any answer but 2xx should make the sender come again.
+pub(super) async fn s3_events(
+    request_id: RequestId,
+    state: Data<State>,
+    Body(body): Body,
+) -> Result<HttpResponse, Problem> {
+    let count = |result| state.metrics.events.with_label_values(&["http", result]).inc();
+    let events = notification::parse(&body).map_err(|malformed| {
+        count("malformed");
+        Problem::malformed_event(malformed.to_string())
+    })?;
+    let mut settled = 0;
+    for event in &events {
+        let noticed = state.uploads.notice(event, request_id.clone()).await.inspect_err(|_error| count("error"))?;
+        count(if noticed == Noticed::Settled { "ok" } else { "ignored" });
+        settled += i32::from(noticed == Noticed::Settled);
+    }
+    Ok(HttpResponse::Ok().json(serde_json::json!({"events": events.len(), "settled": settled})))
 }

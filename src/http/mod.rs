@@ -35,7 +35,7 @@ pub struct State {
     /// Turns tokens into principals.
     pub authenticator: Authenticator,
     /// The uploads' stories.
-    pub uploads: Uploads,
+    pub uploads: Arc<Uploads>,
     /// The tenants by claim value.
     pub directory: Directory,
     /// Postgres, for administration.
@@ -90,7 +90,26 @@ pub fn public(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
                 web::resource("/uploads").route(web::post().to(uploads::create::post)).default_service(only("POST")),
             )
             .service(
-                web::resource("/uploads/{id}").route(web::get().to(uploads::query::get)).default_service(only("GET")),
+                web::resource("/uploads/batch")
+                    .route(web::post().to(uploads::create::post_batch))
+                    .default_service(only("POST")),
+            )
+            .service(
+                web::resource("/uploads/{id}")
+                    .route(web::get().to(uploads::query::get))
+                    .route(web::delete().to(uploads::withdraw::delete))
+                    .default_service(only("GET, DELETE")),
+            )
+            .service(
+                web::resource("/uploads/{id}/parts")
+                    .route(web::get().to(uploads::parts::get))
+                    .route(web::post().to(uploads::parts::post))
+                    .default_service(only("GET, POST")),
+            )
+            .service(
+                web::resource("/uploads/{id}/download")
+                    .route(web::get().to(uploads::download::get))
+                    .default_service(only("GET")),
             )
             .service(
                 web::resource("/uploads/{id}/complete")
@@ -113,6 +132,9 @@ pub fn internal(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
             .service(get("/metrics", web::get().to(internal::metrics)))
             .service(get("/livez", web::get().to(internal::livez)))
             .service(get("/readyz", web::get().to(internal::readyz)))
+            .service(
+                web::resource("/s3-events").route(web::post().to(internal::s3_events)).default_service(only("POST")),
+            )
             .default_service(web::route().to(not_found));
     }
 }
@@ -122,7 +144,7 @@ pub fn cors(server: &Server) -> actix_cors::Cors {
     let cors = actix_cors::Cors::default()
         .allowed_methods(["GET", "POST", "PATCH", "DELETE"])
         .allowed_headers(["authorization", "content-type", "idempotency-key", "x-request-id"])
-        .expose_headers(["location", "retry-after", "x-request-id"])
+        .expose_headers(["idempotency-replayed", "location", "retry-after", "x-request-id"])
         .max_age(600);
     server.allowed_origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

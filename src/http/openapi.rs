@@ -14,8 +14,13 @@ use super::{admin, me, problem, uploads};
     info(title = "upload-gateway", description = "Presigned S3 uploads that can touch only their tenant's prefix, each on record before its URL leaves."),
     paths(
         uploads::create::post,
+        uploads::create::post_batch,
         uploads::query::get,
+        uploads::withdraw::delete,
+        uploads::parts::post,
+        uploads::parts::get,
         uploads::complete::post,
+        uploads::download::get,
         me::get,
         admin::tenants::list,
         admin::tenants::create,

@@ -9,6 +9,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::adapters::postgres::OverQuota;
 use crate::adapters::postgres::ledger::LedgerError;
 use crate::domain::Error;
 use crate::model::{Invalid, RequestId};
@@ -36,7 +37,7 @@ pub(super) struct Document<'a> {
 /// One member of the request that is not taken.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(super) struct FieldFault {
-    /// Where it is: a JSON pointer (RFC 6901) into the body, or the name of a query parameter with a `?` before it.
+    /// Where it is: a JSON pointer (RFC 6901) into the body, the name of a query parameter with a `?` before it, or the name of a header.
     pub pointer: Cow<'static, str>,
     /// The rule that it breaks.
     pub detail: String,
@@ -74,6 +75,10 @@ impl Problem {
 
     pub(super) fn malformed_json(detail: String) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "malformed-json", "Malformed JSON", detail)
+    }
+
+    pub(super) fn malformed_event(detail: String) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed-event", "Malformed event", detail)
     }
 
     pub(super) fn unreadable_body(detail: String) -> Self {
@@ -182,6 +187,30 @@ impl From<Error> for Problem {
                 Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", format!("There is no such {what}."))
             }
             Error::NotAllowed(broken) => Self::invalid(broken.iter().map(FieldFault::from).collect()),
+            Error::ItemNotAllowed { index, broken } => {
+                let of_item = |(pointer, rule): &(&'static str, Invalid)| FieldFault {
+                    pointer: format!("/uploads/{index}{pointer}").into(),
+                    detail: rule.to_string(),
+                };
+                Self::invalid(broken.iter().map(of_item).collect())
+            }
+            Error::OverQuota(over) => over_quota(over),
+            Error::KeyReused => {
+                let detail = "was used for another request before".to_owned();
+                Self::invalid(vec![FieldFault { pointer: "Idempotency-Key".into(), detail }])
+            }
+            Error::NotInParts => Self::new(
+                StatusCode::CONFLICT,
+                "not-multipart",
+                "Not a multipart upload",
+                "The upload travels in one request and has no parts.",
+            ),
+            Error::PartMissing(number) => Self::new(
+                StatusCode::CONFLICT,
+                "part-missing",
+                "Part missing",
+                format!("S3 does not hold part {} yet. Send it to its URL first.", number.get()),
+            ),
             Error::Taken(constraint) => taken(constraint),
             Error::ObjectMissing => Self::new(
                 StatusCode::CONFLICT,
@@ -208,6 +237,12 @@ impl From<Error> for Problem {
         };
         problem.caused_by(error)
     }
+}
+
+fn over_quota(over: &OverQuota) -> Problem {
+    let detail = "The tenant's bytes of this calendar month (UTC) are used up or reserved by pending uploads.";
+    let problem = Problem::new(StatusCode::FORBIDDEN, "quota-exceeded", "Quota exceeded", detail);
+    Problem { errors: vec![FieldFault { pointer: "/size".into(), detail: format!("is too much: {over}") }], ..problem }
 }
 
 fn taken(constraint: &str) -> Problem {

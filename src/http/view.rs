@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::adapters::postgres::uploads::Usage;
-use crate::adapters::s3::PresignedRequest;
+use crate::adapters::s3::{PresignedRequest, SignedForm};
+use crate::domain::uploads::create::Next;
 use crate::model::{self, FileSize};
 
 /// An upload.
@@ -48,9 +49,13 @@ pub(super) struct Upload {
     /// The entity tag that S3 gave the object.
     #[serde(skip_serializing_if = "Option::is_none")]
     etag: Option<String>,
-    /// The request that the client must make; only in the answer that grants it.
+    /// The request that the client must make; only in the answer that grants it, and null when there is none to make.
     #[serde(skip_serializing_if = "Option::is_none")]
-    request: Option<Request>,
+    #[schema(value_type = Option<Request>)]
+    request: Option<Option<Request>>,
+    /// How to cut it; only in the answer that grants a multipart upload. URLs come from `POST /v1/uploads/{id}/parts`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    multipart: Option<Multipart>,
 }
 
 /// A checksum of the whole object.
@@ -68,14 +73,30 @@ pub(super) struct Checksum {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Request {
+    /// `PUT` with the file as the body, or `POST` with a form.
     #[schema(example = "PUT")]
     method: &'static str,
     url: String,
-    /// Every header that must be sent; they are signed. A browser sets `content-length` by itself.
-    headers: BTreeMap<&'static str, String>,
+    /// With `PUT`: every header that must be sent; they are signed. A browser sets `content-length` by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    headers: Option<BTreeMap<&'static str, String>>,
+    /// With `POST`: every field that must be sent, as `multipart/form-data`, before the last one, `file`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields: Option<BTreeMap<&'static str, String>>,
     /// When S3 stops taking it.
     #[serde(with = "time::serde::rfc3339")]
     expires_at: OffsetDateTime,
+}
+
+/// How a file is cut into parts.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Multipart {
+    /// Bytes of each part but the last, which is what remains.
+    #[schema(example = 16_777_216)]
+    part_size: i64,
+    #[schema(example = 7)]
+    part_count: i64,
 }
 
 impl From<model::Upload> for Upload {
@@ -103,16 +124,29 @@ impl From<model::Upload> for Upload {
             completed_at: upload.completed_at,
             etag,
             request: None,
+            multipart: None,
         }
     }
 }
 
 impl Upload {
-    /// With the request that was just granted.
-    pub(super) fn granted(upload: model::Upload, presigned: PresignedRequest) -> Self {
-        let PresignedRequest { method, url, headers, expires_at } = presigned;
-        let request = Request { method, url, headers: headers.into_iter().collect(), expires_at };
-        Self { request: Some(request), ..upload.into() }
+    /// With what the client is to do next.
+    pub(super) fn granted(upload: model::Upload, next: Next) -> Self {
+        let (request, multipart) = match next {
+            Next::Put(PresignedRequest { method, url, headers, expires_at }) => {
+                let headers = Some(headers.into_iter().collect());
+                (Some(Request { method, url, headers, fields: None, expires_at }), None)
+            }
+            Next::Form(SignedForm { url, fields, expires_at }) => {
+                let fields = Some(fields.into_iter().collect());
+                (Some(Request { method: "POST", url, headers: None, fields, expires_at }), None)
+            }
+            Next::Parts(plan) => {
+                (None, plan.map(|plan| Multipart { part_size: plan.part_size(), part_count: plan.count() }))
+            }
+            Next::Nothing => (None, None),
+        };
+        Self { request: Some(request), multipart, ..upload.into() }
     }
 }
 

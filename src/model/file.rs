@@ -126,6 +126,8 @@ impl FileSize {
     pub const LARGEST: i64 = 10_000 * Self::LARGEST_PUT;
     /// The largest body that one PUT may carry: 5 GiB.
     pub const LARGEST_PUT: i64 = 5 << 30;
+    /// The same, as a size.
+    pub const ONE_REQUEST: Self = Self(Self::LARGEST_PUT);
 
     /// Takes 1 byte to 48.8 TiB.
     ///

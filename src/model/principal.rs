@@ -26,6 +26,12 @@ impl Subject {
         Ok(Self(text.into()))
     }
 
+    /// The gateway's own work, in the records: a name that no user pool's subject can have, for those are UUIDs.
+    #[must_use]
+    pub fn of_gateway(work: &'static str) -> Self {
+        Self(work.into())
+    }
+
     /// The text of the subject.
     #[must_use]
     pub fn as_str(&self) -> &str {

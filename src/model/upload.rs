@@ -3,8 +3,8 @@
 use time::OffsetDateTime;
 
 use super::{
-    Checksum, Collection, ContentType, FileName, FileSize, Invalid, Metadata, ObjectKey, PartPlan, Subject, UploadId,
-    UploadStatus,
+    Checksum, Collection, ContentType, FileName, FileSize, Invalid, Metadata, ObjectKey, PartPlan, Sequencer, Subject,
+    UploadId, UploadStatus,
 };
 
 /// How the bytes travel to S3.
@@ -164,6 +164,8 @@ pub struct Upload {
     pub stored: Option<StoredObject>,
     /// What S3 calls its multipart upload, once there is one.
     pub multipart_id: Option<String>,
+    /// Of the last event of S3's that was heeded.
+    pub sequencer: Option<Sequencer>,
 }
 
 impl Upload {

@@ -72,6 +72,10 @@ impl Harness {
         Self::on(Database::create().await, further).await
     }
 
+    pub(crate) async fn with_events(further: &str) -> Self {
+        Self::with(further).await
+    }
+
     /// On a database that may be shared with another replica, or be on a server of the test's own.
     pub(crate) async fn on(database: Database, further: &str) -> Self {
         let further = further.to_owned();

@@ -5,6 +5,7 @@ use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use upload_gateway::sandbox::neighbours::{BUCKET, REGION};
 
 use crate::harness::Harness;
@@ -75,4 +76,19 @@ pub(crate) async fn attempt(s3: &Client, key: &str) -> [u16; 4] {
     let head = status(&Box::pin(s3.head_object().bucket(BUCKET).key(key).send()).await);
     let delete = status(&Box::pin(s3.delete_object().bucket(BUCKET).key(key).send()).await);
     [put, get, head, delete]
+}
+
+/// Puts bytes together in parts, as the SDK does it by itself, and gives back what S3 calls the result.
+pub(crate) async fn multipart(gateway: &Harness, key: &str, bytes: &[u8], part_size: usize) -> String {
+    let s3 = admin(gateway);
+    let begun = Box::pin(s3.create_multipart_upload().bucket(BUCKET).key(key).send()).await.expect("begun");
+    let id = begun.upload_id().expect("an id");
+    let mut parts = CompletedMultipartUpload::builder();
+    for (number, piece) in (1..).zip(bytes.chunks(part_size)) {
+        let part = s3.upload_part().bucket(BUCKET).key(key).upload_id(id).part_number(number);
+        let sent = Box::pin(part.body(piece.to_vec().into()).send()).await.expect("sent");
+        parts = parts.parts(CompletedPart::builder().part_number(number).set_e_tag(sent.e_tag).build());
+    }
+    let whole = s3.complete_multipart_upload().bucket(BUCKET).key(key).upload_id(id).multipart_upload(parts.build());
+    Box::pin(whole.send()).await.expect("put together").e_tag.expect("an etag")
 }

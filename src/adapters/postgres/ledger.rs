@@ -11,7 +11,7 @@ use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
 
-use super::ledger_rows::{self, GrantRow};
+use super::ledger_rows::{self, GrantRow, OverQuota};
 use crate::config;
 use crate::metrics::Metrics;
 
@@ -27,6 +27,9 @@ pub enum LedgerError {
     /// Postgres cannot be reached, or broke off.
     #[error("the grant was not recorded: {0}")]
     Unavailable(String),
+    /// The tenant's month has no room for it.
+    #[error("the grant is over the tenant's quota")]
+    OverQuota(#[source] OverQuota),
     /// Postgres refuses this row, whatever its company.
     #[error("the grant cannot be recorded: {0}")]
     Refused(String),
@@ -110,7 +113,7 @@ impl LedgerWriter {
         let result = self.commit(rows).await;
         self.metrics.ledger_commit_seconds.observe(began.elapsed().as_secs_f64());
         match result {
-            Ok(()) => vec![Ok(()); rows.len()],
+            Ok(verdicts) => verdicts,
             Err(LedgerError::Refused(_)) if rows.len() > 1 => self.write_one_by_one(rows).await,
             Err(error) => {
                 warn!(ledger.rows = rows.len(), %error, "grants were not recorded");
@@ -123,8 +126,8 @@ impl LedgerWriter {
     async fn write_one_by_one(&mut self, rows: &[GrantRow]) -> Vec<Result<(), LedgerError>> {
         let mut results = Vec::with_capacity(rows.len());
         for row in rows {
-            let result = self.commit(std::slice::from_ref(row)).await;
-            let is_the_rows_fault = matches!(result, Ok(()) | Err(LedgerError::Refused(_)));
+            let result = self.commit(std::slice::from_ref(row)).await.and_then(|one| one.into_iter().collect());
+            let is_the_rows_fault = matches!(result, Ok(()) | Err(LedgerError::Refused(_) | LedgerError::OverQuota(_)));
             results.push(result.clone());
             if !is_the_rows_fault {
                 // Postgres went away meanwhile: the rest need not wait for it one after the other.
@@ -137,8 +140,8 @@ impl LedgerWriter {
         results
     }
 
-    /// One transaction. A connection that turns out to be dead, as after a restart of Postgres, is replaced once: ids make writing twice harmless.
-    async fn commit(&mut self, rows: &[GrantRow]) -> Result<(), LedgerError> {
+    /// One transaction, and a verdict for each row. A connection that turns out to be dead, as after a restart of Postgres, is replaced once: ids make writing twice harmless.
+    async fn commit(&mut self, rows: &[GrantRow]) -> Result<Vec<Result<(), LedgerError>>, LedgerError> {
         let reused = self.connection.is_some();
         match self.attempt(rows).await {
             Err(LedgerError::Unavailable(_)) if reused => self.attempt(rows).await,
@@ -146,19 +149,19 @@ impl LedgerWriter {
         }
     }
 
-    async fn attempt(&mut self, rows: &[GrantRow]) -> Result<(), LedgerError> {
+    async fn attempt(&mut self, rows: &[GrantRow]) -> Result<Vec<Result<(), LedgerError>>, LedgerError> {
         let work = async {
             let mut connection = match self.connection.take() {
                 Some(connection) => connection,
                 None => self.options.connect().await?,
             };
-            ledger_rows::insert(&mut connection, rows).await?;
-            Ok::<_, sqlx::Error>(connection)
+            let verdicts = ledger_rows::admit(&mut connection, rows).await?;
+            Ok::<_, sqlx::Error>((connection, verdicts))
         };
         match tokio::time::timeout(self.deadline, work).await {
-            Ok(Ok(connection)) => {
+            Ok(Ok((connection, verdicts))) => {
                 self.connection = Some(connection);
-                Ok(())
+                Ok(verdicts.into_iter().map(|verdict| verdict.map_err(LedgerError::OverQuota)).collect())
             }
             Ok(Err(error)) if is_about_the_rows(&error) => Err(LedgerError::Refused(error.to_string())),
             Ok(Err(error)) => Err(LedgerError::Unavailable(error.to_string())),

@@ -1,17 +1,19 @@
-//! What does the ledger write for a grant?
+//! What does the ledger write for a grant, and when does it refuse?
 
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::model::{AuditId, Grant, RequestId, Tenant, TenantId};
+use crate::model::{AuditId, Grant, PartPlan, RequestId, Tenant, TenantId};
 
 /// A grant with what only the moment of granting knows.
 #[derive(Debug, Clone)]
 pub struct GrantRow {
     /// Whose.
     pub tenant: TenantId,
+    /// The bytes that the tenant may be granted in a calendar month, if there is a limit.
+    pub monthly_bytes: Option<i64>,
     /// What.
     pub grant: Grant,
     /// When.
@@ -32,42 +34,132 @@ impl GrantRow {
         expires_at: OffsetDateTime,
         request: RequestId,
     ) -> Self {
-        Self { tenant: tenant.id, grant, created_at, expires_at, request }
+        let monthly_bytes = tenant.limits.monthly_bytes;
+        Self { tenant: tenant.id, monthly_bytes, grant, created_at, expires_at, request }
+    }
+
+    fn bytes(&self) -> i64 {
+        self.grant.size.most().bytes()
     }
 }
 
+/// The tenant's month has no room for this grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{remaining} bytes are left of this month's {limit}")]
+pub struct OverQuota {
+    /// The tenant's limit.
+    pub limit: i64,
+    /// What is left of it.
+    pub remaining: i64,
+}
+
+/// A row that was not written, and what its tenant had reserved and used before; nothing when the month has no counter yet.
+struct Held {
+    index: usize,
+    taken: Option<i64>,
+}
+
+/// Writes each row that its tenant's month has room for, in their order, and says which had none.
+pub(super) async fn admit(
+    connection: &mut PgConnection,
+    rows: &[GrantRow],
+) -> Result<Vec<Result<(), OverQuota>>, sqlx::Error> {
+    let mut verdicts = vec![Ok(()); rows.len()];
+    let mut waiting: Vec<usize> = (0..rows.len()).collect();
+    while !waiting.is_empty() {
+        let tried: Vec<&GrantRow> = waiting.iter().filter_map(|&index| rows.get(index)).collect();
+        let held = insert(connection, &tried).await?;
+        if held.iter().any(|held| held.taken.is_none()) {
+            open_months(connection, &tried).await?;
+        }
+        waiting = again(&tried, &held, &waiting, &mut verdicts);
+    }
+    Ok(verdicts)
+}
+
+/// One statement admits in order until a row does not fit. That row is refused; a later, smaller one may still fit.
+fn again(tried: &[&GrantRow], held: &[Held], places: &[usize], verdicts: &mut [Result<(), OverQuota>]) -> Vec<usize> {
+    let mut again = Vec::new();
+    for Held { index, taken } in held {
+        let (Some(row), Some(&place)) = (tried.get(*index), places.get(*index)) else { continue };
+        let (Some(taken), Some(limit)) = (taken, row.monthly_bytes) else {
+            again.push(place);
+            continue;
+        };
+        let is_held = |at: usize| held.iter().any(|held| held.index == at);
+        let admitted = tried.iter().enumerate().filter(|(at, other)| other.tenant == row.tenant && !is_held(*at));
+        let remaining = limit - taken - admitted.map(|(_, other)| other.bytes()).sum::<i64>();
+        if row.bytes() <= remaining {
+            again.push(place);
+        } else if let Some(verdict) = verdicts.get_mut(place) {
+            *verdict = Err(OverQuota { limit, remaining: remaining.max(0) });
+        }
+    }
+    again
+}
+
+/// The month's counters of these tenants, so that there is a row to lock.
+async fn open_months(connection: &mut PgConnection, rows: &[&GrantRow]) -> Result<(), sqlx::Error> {
+    let tenants: Vec<Uuid> = rows.iter().map(|row| row.tenant.as_uuid()).collect();
+    let times: Vec<OffsetDateTime> = rows.iter().map(|row| row.created_at).collect();
+    sqlx::query!(
+        "insert into tenant_usage (tenant_id, month)
+         select distinct tenant_id, upload_month(at) from unnest($1::uuid[], $2::timestamptz[]) as row (tenant_id, at) order by 1, 2
+         on conflict do nothing",
+        &tenants,
+        &times,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Uploads and their audit events in one statement, which is one transaction and one round trip, whatever their number.
-/// What is there already stays as it is.
-pub(super) async fn insert(connection: &mut PgConnection, rows: &[GrantRow]) -> Result<(), sqlx::Error> {
-    fn column<'a, T>(rows: &'a [GrantRow], value: impl Fn(&'a GrantRow) -> T) -> Vec<T> {
-        rows.iter().map(value).collect()
+/// What is there already stays as it is. A tenant with a monthly limit has its counter locked first, so that grants of any
+/// number of replicas are judged one after the other.
+async fn insert(connection: &mut PgConnection, rows: &[&GrantRow]) -> Result<Vec<Held>, sqlx::Error> {
+    fn column<'a, T>(rows: &[&'a GrantRow], value: impl Fn(&'a GrantRow) -> T) -> Vec<T> {
+        rows.iter().map(|row| value(row)).collect()
     }
     let checksums = |part: fn(&crate::model::Checksum) -> &str| column(rows, |r| r.grant.checksum.as_ref().map(part));
     let audit_ids: Vec<Uuid> = column(rows, |r| AuditId::new(r.created_at).as_uuid());
-    sqlx::query!(
+    let held = sqlx::query!(
         r#"
         with row as (
-            select * from unnest(
+            select *, upload_month(created_at) as month from unnest(
                 $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
-                $9::text[], $10::text[], $11::jsonb[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::uuid[], $16::text[]
-            ) as row (
-                id, tenant_id, subject, object_key, collection, file_name, content_type, size_bytes,
-                checksum_algorithm, checksum_value, metadata, method, created_at, expires_at, audit_id, request_id
+                $9::text[], $10::text[], $11::jsonb[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::uuid[],
+                $16::text[], $17::bool[], $18::bigint[], $19::bigint[]
+            ) with ordinality as row (
+                id, tenant_id, subject, object_key, collection, file_name, content_type, size_bytes, checksum_algorithm,
+                checksum_value, metadata, method, created_at, expires_at, audit_id, request_id, size_is_exact,
+                part_size_bytes, monthly_bytes, place
             )
+        ), counter as (
+            select tenant_id, month, reserved_bytes + used_bytes as taken from tenant_usage
+            where (tenant_id, month) in (select tenant_id, month from row where monthly_bytes is not null)
+            order by tenant_id, month for update
+        ), judged as (
+            select row.*, taken, monthly_bytes is null or coalesce(
+                taken + sum(size_bytes) over (partition by tenant_id, month order by place) <= monthly_bytes, false
+            ) as admitted
+            from row left join counter using (tenant_id, month)
         ), granted as (
             insert into uploads (
-                id, tenant_id, subject, object_key, collection, file_name, content_type, size_bytes,
-                checksum_algorithm, checksum_value, metadata, method, created_at, expires_at
+                id, tenant_id, subject, object_key, collection, file_name, content_type, size_bytes, checksum_algorithm,
+                checksum_value, metadata, method, created_at, expires_at, check_at, size_is_exact, part_size_bytes
             )
-            select id, tenant_id, subject, object_key, collection, file_name, content_type, size_bytes,
-                   checksum_algorithm, checksum_value, metadata, method, created_at, expires_at
-            from row
+            select id, tenant_id, subject, object_key, collection, file_name, content_type, size_bytes, checksum_algorithm,
+                   checksum_value, metadata, method, created_at, expires_at, expires_at, size_is_exact, part_size_bytes
+            from judged where admitted
             on conflict (id) do nothing
             returning id
+        ), audited as (
+            insert into audit_events (id, at, tenant_id, subject, action, upload_id, request_id)
+            select audit_id, created_at, tenant_id, subject, 'upload.granted', id, request_id
+            from judged join granted using (id)
         )
-        insert into audit_events (id, at, tenant_id, subject, action, upload_id, request_id)
-        select audit_id, created_at, tenant_id, subject, 'upload.granted', id, request_id
-        from row join granted using (id)
+        select place as "place!", taken from judged where not admitted
         "#,
         &column(rows, |r| r.grant.id.as_uuid()),
         &column(rows, |r| r.tenant.as_uuid()),
@@ -76,7 +168,7 @@ pub(super) async fn insert(connection: &mut PgConnection, rows: &[GrantRow]) -> 
         &column(rows, |r| r.grant.collection.as_str()) as &[&str],
         &column(rows, |r| r.grant.file_name.as_str()) as &[&str],
         &column(rows, |r| r.grant.content_type.as_str()) as &[&str],
-        &column(rows, |r| r.grant.size.most().bytes()),
+        &column(rows, GrantRow::bytes),
         &checksums(|c| c.algorithm.as_str()) as &[Option<&str>],
         &checksums(|c| c.value.as_str()) as &[Option<&str>],
         &column(rows, |r| Json(r.grant.metadata.entries())) as _,
@@ -85,8 +177,12 @@ pub(super) async fn insert(connection: &mut PgConnection, rows: &[GrantRow]) -> 
         &column(rows, |r| r.expires_at),
         &audit_ids,
         &column(rows, |r| r.request.as_str()) as &[&str],
+        &column(rows, |r| r.grant.size.exact().is_some()),
+        &column(rows, |r| r.grant.parts.map(PartPlan::part_size)) as &[Option<i64>],
+        &column(rows, |r| r.monthly_bytes) as &[Option<i64>],
     )
-    .execute(connection)
+    .fetch_all(connection)
     .await?;
-    Ok(())
+    let places = held.into_iter().filter_map(|row| Some((usize::try_from(row.place).ok()?.checked_sub(1)?, row.taken)));
+    Ok(places.map(|(index, taken)| Held { index, taken }).collect())
 }

@@ -4,13 +4,16 @@
 //! migrations at compile time.
 
 pub mod audit;
+pub mod idempotency;
 pub mod ledger;
 mod ledger_rows;
+pub mod reconcile;
+pub mod settlement;
 pub mod tenant_changes;
 pub mod tenants;
 pub mod uploads;
 
-pub use ledger_rows::GrantRow;
+pub use ledger_rows::{GrantRow, OverQuota};
 
 use std::str::FromStr as _;
 

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use sqlx::PgExecutor;
 use sqlx::types::Json;
-use sqlx::{PgConnection, PgExecutor};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::DatabaseError;
 use crate::model::{
     Checksum, ChecksumAlgorithm, Collection, ContentType, FileName, FileSize, Grant, GrantedSize, Invalid, Metadata,
-    Method, ObjectKey, PartPlan, StoredObject, Subject, Tenant, Upload, UploadId, UploadStatus,
+    Method, ObjectKey, PartPlan, Sequencer, StoredObject, Subject, Tenant, Upload, UploadId, UploadStatus,
 };
 
 /// What the tenant's uploads of this month add up to.
@@ -22,31 +22,53 @@ pub struct Usage {
     pub bytes: i64,
 }
 
-struct Row {
-    id: Uuid,
-    subject: String,
-    object_key: String,
-    collection: String,
-    file_name: String,
-    content_type: String,
-    size_bytes: i64,
-    size_is_exact: bool,
-    part_size_bytes: Option<i64>,
-    multipart_id: Option<String>,
-    checksum_algorithm: Option<String>,
-    checksum_value: Option<String>,
-    metadata: Json<BTreeMap<String, String>>,
-    method: String,
-    status: String,
-    created_at: OffsetDateTime,
-    expires_at: OffsetDateTime,
-    completed_at: Option<OffsetDateTime>,
-    stored_size_bytes: Option<i64>,
-    stored_etag: Option<String>,
-    stored_content_type: Option<String>,
-    stored_checksum_algorithm: Option<String>,
-    stored_checksum_value: Option<String>,
+/// What a client wanted remembered. Callers of `uploads!` need it in scope: a column's type may not be longer than 63 bytes.
+pub(super) type Entries = Json<BTreeMap<String, String>>;
+
+pub(super) struct Row {
+    pub(super) tenant_id: Uuid,
+    pub(super) id: Uuid,
+    pub(super) subject: String,
+    pub(super) object_key: String,
+    pub(super) collection: String,
+    pub(super) file_name: String,
+    pub(super) content_type: String,
+    pub(super) size_bytes: i64,
+    pub(super) size_is_exact: bool,
+    pub(super) part_size_bytes: Option<i64>,
+    pub(super) multipart_id: Option<String>,
+    pub(super) checksum_algorithm: Option<String>,
+    pub(super) checksum_value: Option<String>,
+    pub(super) metadata: Entries,
+    pub(super) method: String,
+    pub(super) status: String,
+    pub(super) created_at: OffsetDateTime,
+    pub(super) expires_at: OffsetDateTime,
+    pub(super) event_sequencer: Option<String>,
+    pub(super) completed_at: Option<OffsetDateTime>,
+    pub(super) stored_size_bytes: Option<i64>,
+    pub(super) stored_etag: Option<String>,
+    pub(super) stored_content_type: Option<String>,
+    pub(super) stored_checksum_algorithm: Option<String>,
+    pub(super) stored_checksum_value: Option<String>,
 }
+
+/// A query for whole uploads, of which the callers write only the condition.
+macro_rules! uploads {
+    ($condition:literal, $($argument:expr),+ $(,)?) => {
+        sqlx::query_as!(
+            crate::adapters::postgres::uploads::Row,
+            r#"select tenant_id, id, subject, object_key, collection, file_name, content_type, size_bytes, size_is_exact,
+                      part_size_bytes, multipart_id, checksum_algorithm, checksum_value,
+                      metadata as "metadata: Entries", method, status,
+                      created_at, expires_at, event_sequencer, completed_at, stored_size_bytes, stored_etag,
+                      stored_content_type, stored_checksum_algorithm, stored_checksum_value
+               from uploads "# + $condition,
+            $($argument),+
+        )
+    };
+}
+pub(super) use uploads;
 
 /// The tenant's upload of that id.
 ///
@@ -57,51 +79,8 @@ pub async fn find(
     tenant: &Tenant,
     id: UploadId,
 ) -> Result<Option<Upload>, DatabaseError> {
-    let row = sqlx::query_as!(
-        Row,
-        r#"select id, subject, object_key, collection, file_name, content_type, size_bytes, size_is_exact,
-                  part_size_bytes, multipart_id, checksum_algorithm,
-                  checksum_value, metadata as "metadata: Json<BTreeMap<String, String>>", method, status, created_at,
-                  expires_at, completed_at, stored_size_bytes, stored_etag, stored_content_type,
-                  stored_checksum_algorithm, stored_checksum_value
-           from uploads where tenant_id = $1 and id = $2"#,
-        tenant.id.as_uuid(),
-        id.as_uuid(),
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(row.map(|row| row.into_upload(tenant)).transpose()?)
-}
-
-/// Moves a pending upload to `status` with what S3 holds. Says whether it was still pending: whoever comes second changes nothing.
-///
-/// # Errors
-/// When Postgres does not answer.
-pub async fn settle(
-    connection: &mut PgConnection,
-    tenant: &Tenant,
-    id: UploadId,
-    status: UploadStatus,
-    stored: &StoredObject,
-    at: OffsetDateTime,
-) -> Result<bool, DatabaseError> {
-    let done = sqlx::query!(
-        "update uploads set status = $3, completed_at = $4, stored_size_bytes = $5, stored_etag = $6,
-                stored_content_type = $7, stored_checksum_algorithm = $8, stored_checksum_value = $9
-         where tenant_id = $1 and id = $2 and status = 'pending'",
-        tenant.id.as_uuid(),
-        id.as_uuid(),
-        status.as_str(),
-        at,
-        stored.size,
-        stored.etag,
-        stored.content_type,
-        stored.checksum.as_ref().map(|c| c.algorithm.as_str()),
-        stored.checksum.as_ref().map(|c| c.value.as_str()),
-    )
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    let row = uploads!("where tenant_id = $1 and id = $2", tenant.id.as_uuid(), id.as_uuid());
+    Ok(row.fetch_optional(connection).await?.map(|row| row.into_upload(tenant)).transpose()?)
 }
 
 /// What was granted or completed since `from`.
@@ -132,7 +111,7 @@ fn first_id_at(at: OffsetDateTime) -> Uuid {
 }
 
 impl Row {
-    fn into_upload(self, tenant: &Tenant) -> Result<Upload, Invalid> {
+    pub(super) fn into_upload(self, tenant: &Tenant) -> Result<Upload, Invalid> {
         let stored = match (self.stored_size_bytes, self.stored_etag) {
             (Some(size), Some(etag)) => Some(StoredObject {
                 size,
@@ -165,6 +144,7 @@ impl Row {
             completed_at: self.completed_at,
             stored,
             multipart_id: self.multipart_id,
+            sequencer: self.event_sequencer.as_deref().and_then(Sequencer::parse),
         })
     }
 }

@@ -8,6 +8,7 @@
 
 mod bucket;
 mod multipart;
+pub mod notification;
 mod objects;
 mod post_policy;
 mod presign;

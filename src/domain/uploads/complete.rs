@@ -1,20 +1,37 @@
 //! Does S3 hold what was granted? Asked when the client says that it is done; the answer is recorded once.
 
-use serde_json::json;
+use std::collections::BTreeMap;
 
 use super::Uploads;
-use crate::adapters::postgres::audit::{self, AuditEvent};
-use crate::adapters::postgres::uploads;
+use super::settle::Witness;
+use crate::adapters::postgres::settlement;
 use crate::adapters::s3::ObjectError;
-use crate::domain::{Error, access};
-use crate::model::{Principal, RequestId, StoredObject, Upload, UploadId, UploadStatus};
+use crate::domain::Error;
+use crate::model::{Invalid, Method, PartNumber, Principal, RequestId, StoredPart, Upload, UploadId, UploadStatus};
+
+/// A part as the client says that it was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartClaim {
+    /// Its number.
+    pub number: PartNumber,
+    /// The entity tag that S3 answered, with or without its quotes.
+    pub etag: String,
+}
 
 impl Uploads {
-    /// Looks at the object with the tenant's credentials, compares it with the grant, and records the outcome. Doing it again changes nothing.
+    /// Puts the parts together if there are any, looks at the object, compares it with the grant, and records the outcome.
+    /// Doing it again changes nothing.
     ///
     /// # Errors
-    /// When the object is not there or breaks its grant, the upload has ended otherwise, or S3 or Postgres do not answer.
-    pub async fn complete(&self, principal: &Principal, id: UploadId, request: RequestId) -> Result<Upload, Error> {
+    /// When the object is not there or breaks its grant, the parts are not all there or not as said, the upload has ended
+    /// otherwise, or S3 or Postgres do not answer.
+    pub async fn complete(
+        &self,
+        principal: &Principal,
+        id: UploadId,
+        parts: Option<&[PartClaim]>,
+        request: RequestId,
+    ) -> Result<Upload, Error> {
         let upload = self.find(principal, id).await?;
         match upload.status {
             UploadStatus::Pending => {}
@@ -23,53 +40,93 @@ impl Uploads {
                 return Err(Error::AlreadyEnded(ended));
             }
         }
-        let credentials = self
-            .credentials
-            .get(&principal.tenant, principal.session_subject())
-            .await
-            .map_err(Error::CredentialsUnavailable)?;
-        let stored = self.objects.head(&credentials, &upload.grant.key).await.map_err(|error| match error {
-            ObjectError::Missing => Error::ObjectMissing,
-            error @ (ObjectError::Unavailable(_) | ObjectError::Refused(_)) => Error::StoreUnavailable(error),
-        })?;
-        let verdict = upload.accepts(&stored);
-        let status = if verdict.is_ok() { UploadStatus::Completed } else { UploadStatus::Failed };
-        let settled = self.settle(principal, &upload, status, &stored, request).await?;
+        let tenant = &principal.tenant;
+        if upload.grant.method == Method::Multipart {
+            self.put_together(principal, &upload, parts).await?;
+        }
+        let stored = self.look(tenant, &upload).await?.ok_or(Error::ObjectMissing)?;
+        let witness = Witness::caller(principal.subject.clone(), request);
+        let (_moved, verdict) = self.accept(tenant, &upload, &stored, &witness).await?;
         verdict.map_err(Error::GrantBroken)?;
         // Somebody else may have been first, and with another outcome.
+        let settled = self.reread(tenant, &upload).await?;
         if settled.status == UploadStatus::Completed { Ok(settled) } else { Err(Error::AlreadyEnded(settled.status)) }
     }
 
-    async fn settle(
+    /// Completes the multipart upload, unless that was done before: then the object is there already.
+    async fn put_together(
         &self,
         principal: &Principal,
         upload: &Upload,
-        status: UploadStatus,
-        stored: &StoredObject,
-        request: RequestId,
-    ) -> Result<Upload, Error> {
-        let (tenant, id) = (&principal.tenant, upload.grant.id);
-        let now = self.clock.now();
-        let mut transaction = self.pool.begin().await?;
-        if uploads::settle(&mut transaction, tenant, id, status, stored, now).await? {
-            let event = AuditEvent {
-                at: now,
-                tenant: Some(tenant.id),
-                subject: principal.subject.clone(),
-                action: if status == UploadStatus::Completed { "upload.completed" } else { "upload.failed" },
-                upload: Some(id),
-                request,
-                detail: json!({"size": stored.size, "etag": stored.etag}),
-            };
-            audit::record(&mut *transaction, &event).await?;
-            transaction.commit().await?;
-            self.metrics.uploads.with_label_values(&[status.as_str()]).inc();
-            if status == UploadStatus::Completed {
-                self.metrics.upload_bytes.inc_by(u64::try_from(stored.size).unwrap_or_default());
-            }
-        } else {
-            transaction.rollback().await?;
+        claimed: Option<&[PartClaim]>,
+    ) -> Result<(), Error> {
+        let claimed = claimed.ok_or_else(|| about_parts("is required for a multipart upload"))?;
+        check_order(upload, claimed)?;
+        let multipart = upload.multipart_id.as_deref().ok_or(Error::ObjectMissing)?;
+        let (tenant, key) = (&principal.tenant, &upload.grant.key);
+        let credentials = self.session(tenant, principal.session_subject()).await?;
+        let stored = match self.objects.list_parts(&credentials, key, multipart).await {
+            Ok(stored) => stored,
+            Err(ObjectError::Missing) => return Ok(()),
+            Err(error) => return Err(Error::StoreUnavailable(error)),
+        };
+        let parts = check_against_store(upload, claimed, stored)?;
+        // Should this process die between S3's answer and our record, the reconciler finds the object soon.
+        let soon = self.clock.now() + self.lease;
+        settlement::check_at(&self.pool, tenant, upload.grant.id, UploadStatus::Pending, Some(soon)).await?;
+        match self.objects.complete_multipart(&credentials, key, multipart, &parts).await {
+            Ok(()) | Err(ObjectError::Missing) => Ok(()),
+            Err(ObjectError::Refused(why)) => Err(about_parts(format!("is refused by S3: {why}"))),
+            Err(error @ ObjectError::Unavailable(_)) => Err(Error::StoreUnavailable(error)),
         }
-        access::check(principal, uploads::find(&self.pool, tenant, id).await?)
     }
 }
+
+fn about_parts(rule: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::NotAllowed(vec![("/parts", Invalid(rule.into()))])
+}
+
+/// Parts are numbered 1, 2, 3 … without a gap, as many as the plan has.
+fn check_order(upload: &Upload, claimed: &[PartClaim]) -> Result<(), Error> {
+    for (expected, part) in (1_i64..).zip(claimed) {
+        let number = i64::from(part.number.get());
+        if number != expected {
+            return Err(about_parts(format!("must be numbered 1, 2, 3 …: {number} stands where {expected} belongs")));
+        }
+    }
+    let count = i64::try_from(claimed.len()).unwrap_or(i64::MAX);
+    match upload.grant.parts {
+        Some(plan) if plan.count() != count => {
+            Err(about_parts(format!("must be all {} parts; {count} are given", plan.count())))
+        }
+        None if count == 0 => Err(about_parts("must hold at least one part")),
+        _ => Ok(()),
+    }
+}
+
+/// The parts as S3 holds them, when they are the ones that the client means and add up to what was granted.
+fn check_against_store(
+    upload: &Upload,
+    claimed: &[PartClaim],
+    stored: Vec<StoredPart>,
+) -> Result<Vec<StoredPart>, Error> {
+    let mut held: BTreeMap<PartNumber, StoredPart> = stored.into_iter().map(|part| (part.number, part)).collect();
+    let mut parts = Vec::with_capacity(claimed.len());
+    for claim in claimed {
+        let part = held.remove(&claim.number).ok_or(Error::PartMissing(claim.number))?;
+        if part.etag != claim.etag.trim_matches('"') {
+            return Err(about_parts(format!("holds another etag than S3 for part {}", claim.number.get())));
+        }
+        parts.push(part);
+    }
+    let sum: i64 = parts.iter().map(|part| part.size).sum();
+    let (least, most) = (upload.grant.size.least(), upload.grant.size.most().bytes());
+    if !(least..=most).contains(&sum) {
+        return Err(about_parts(format!("add up to {sum} bytes where {least} to {most} were granted")));
+    }
+    Ok(parts)
+}
+
+#[cfg(test)]
+#[path = "complete_tests.rs"]
+mod tests;

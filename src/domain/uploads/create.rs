@@ -1,12 +1,16 @@
-//! How does a caller get a URL that can write one object? Access, limits, key, grant, record, in this order.
+//! How does a caller get the permission to write one object? Access, limits, key, grant, record, in this order.
+
+use time::OffsetDateTime;
 
 use super::Uploads;
 use crate::adapters::postgres::GrantRow;
-use crate::adapters::s3::{PresignedRequest, presign_put};
+use crate::adapters::postgres::ledger::LedgerError;
+use crate::adapters::s3::{PresignedRequest, SignedForm, presign_put, sign_form};
+use crate::adapters::sts::TemporaryCredentials;
 use crate::domain::Error;
 use crate::model::{
-    Checksum, Collection, ContentType, FileName, FileSize, Grant, GrantedSize, Invalid, Limits, Metadata, Method,
-    ObjectKey, Principal, RequestId, Upload, UploadId, UploadStatus,
+    Checksum, Collection, ContentType, FileName, FileSize, Grant, GrantedSize, Metadata, Method, ObjectKey, PartPlan,
+    Principal, RequestId, Upload, UploadId, UploadStatus,
 };
 
 /// What the caller asks for.
@@ -16,8 +20,8 @@ pub struct Request {
     pub file_name: FileName,
     /// The media type, which will be signed.
     pub content_type: ContentType,
-    /// The size in bytes, which will be signed.
-    pub size: FileSize,
+    /// The size in bytes, which will be signed; only a form does without.
+    pub size: Option<FileSize>,
     /// The checksum, which will be signed.
     pub checksum: Option<Checksum>,
     /// The folder.
@@ -31,71 +35,110 @@ pub struct Request {
     pub unwalled_key: Option<String>,
 }
 
-/// A grant on record, and the request that it allows.
-pub type Granted = (Upload, PresignedRequest);
+/// What the client is to do next.
+#[derive(Debug, Clone)]
+pub enum Next {
+    /// Make this one request.
+    Put(PresignedRequest),
+    /// Send this form, with the file as its last field.
+    Form(SignedForm),
+    /// Ask for URLs of parts.
+    Parts(Option<PartPlan>),
+    /// Nothing: the upload has ended.
+    Nothing,
+}
+
+/// A grant on record, and what it allows.
+pub type Granted = (Upload, Next);
 
 impl Uploads {
-    /// Grants one upload. The URL is returned only after its record is committed.
+    /// Grants one upload. What it allows is returned only after its record is committed.
     ///
     /// # Errors
-    /// When the tenant's limits forbid it, or credentials or the record are not to be had.
+    /// When the tenant's limits forbid it, or credentials, the record or S3 are not to be had.
     pub async fn create(&self, principal: &Principal, request: Request, id: RequestId) -> Result<Granted, Error> {
-        check_limits(&principal.tenant.limits, &request, self.multipart_threshold)?;
         let now = self.clock.now();
-        let grant = grant(principal, request, UploadId::new(now));
-        let credentials = self
-            .credentials
-            .get(&principal.tenant, principal.session_subject())
-            .await
-            .map_err(Error::CredentialsUnavailable)?;
-        let presigned = presign_put(&self.bucket, &credentials, &grant, self.url_expiry, now);
-        let row = GrantRow::new(&principal.tenant, grant.clone(), now, presigned.expires_at, id);
-        self.ledger.record(row).await.map_err(Error::LedgerUnavailable)?;
-        self.metrics.uploads.with_label_values(&[UploadStatus::Pending.as_str()]).inc();
-        let upload = Upload {
+        let (upload, next) = self.grant(principal, request, now).await?;
+        self.ledger.record(row(principal, &upload, id)).await.map_err(|error| match error {
+            LedgerError::OverQuota(over) => self.over_quota(over),
+            error => Error::LedgerUnavailable(error),
+        })?;
+        self.begin(principal, upload, next).await
+    }
+
+    /// The grant and what it allows, neither of them on record yet.
+    pub(super) async fn grant(
+        &self,
+        principal: &Principal,
+        request: Request,
+        now: OffsetDateTime,
+    ) -> Result<Granted, Error> {
+        let (size, method) = self.check_limits(&principal.tenant.limits, &request)?;
+        let grant = self.write_down(principal, request, size, method, UploadId::new(now));
+        let credentials = self.session(&principal.tenant, principal.session_subject()).await?;
+        let mut upload = Upload {
             grant,
             status: UploadStatus::Pending,
             created_at: now,
-            expires_at: presigned.expires_at,
+            expires_at: now,
             completed_at: None,
             stored: None,
             multipart_id: None,
+            sequencer: None,
         };
-        Ok((upload, presigned))
+        let next = self.allow(&credentials, &mut upload, now);
+        Ok((upload, next))
+    }
+
+    /// Signs what the upload needs next, and sets until when it is waited for.
+    pub(super) fn allow(&self, credentials: &TemporaryCredentials, upload: &mut Upload, now: OffsetDateTime) -> Next {
+        let grant = &upload.grant;
+        let (next, expires_at) = match grant.method {
+            Method::Put => {
+                let put = presign_put(&self.bucket, credentials, grant, self.url_expiry, now);
+                let expires_at = put.expires_at;
+                (Next::Put(put), expires_at)
+            }
+            Method::Post => {
+                let form = sign_form(&self.bucket, credentials, grant, self.url_expiry, now);
+                let expires_at = form.expires_at;
+                (Next::Form(form), expires_at)
+            }
+            Method::Multipart => (Next::Parts(grant.parts), now + self.multipart_expiry),
+        };
+        upload.expires_at = expires_at;
+        next
+    }
+
+    /// Begins at S3 what is on record now, when there is anything to begin.
+    pub(super) async fn begin(&self, principal: &Principal, mut upload: Upload, next: Next) -> Result<Granted, Error> {
+        self.metrics.uploads.with_label_values(&[UploadStatus::Pending.as_str()]).inc();
+        if matches!(next, Next::Parts(_)) {
+            upload.multipart_id = Some(self.begin_parts(principal, &upload).await?);
+        }
+        Ok((upload, next))
+    }
+
+    fn write_down(
+        &self,
+        principal: &Principal,
+        request: Request,
+        size: GrantedSize,
+        method: Method,
+        id: UploadId,
+    ) -> Grant {
+        let Request { file_name, content_type, checksum, collection, metadata, .. } = request;
+        let key = ObjectKey::new(&principal.tenant, &principal.subject, &collection, id, &file_name);
+        #[cfg(feature = "walls-off-for-tests")]
+        let key = request.unwalled_key.map_or(key, ObjectKey::unwalled);
+        let exact = size.exact().filter(|_| method == Method::Multipart);
+        let parts = exact.map(|size| PartPlan::new(size, self.part_size));
+        let subject = principal.subject.clone();
+        Grant { id, subject, key, collection, file_name, content_type, size, checksum, metadata, method, parts }
     }
 }
 
-fn grant(principal: &Principal, request: Request, id: UploadId) -> Grant {
-    let Request { file_name, content_type, size, checksum, collection, metadata, .. } = request;
-    let key = ObjectKey::new(&principal.tenant, &principal.subject, &collection, id, &file_name);
-    #[cfg(feature = "walls-off-for-tests")]
-    let key = request.unwalled_key.map_or(key, ObjectKey::unwalled);
-    let subject = principal.subject.clone();
-    let (size, method, parts) = (GrantedSize::Exactly(size), Method::Put, None);
-    Grant { id, subject, key, collection, file_name, content_type, size, checksum, metadata, method, parts }
-}
-
-/// Every rule that the request breaks, at once.
-fn check_limits(limits: &Limits, request: &Request, threshold: FileSize) -> Result<(), Error> {
-    let mut broken: Vec<(&'static str, Invalid)> = Vec::new();
-    let size = request.size.bytes();
-    let largest = limits.max_upload_bytes.bytes();
-    if size > largest {
-        broken.push(("/size", format!("must be at most {largest} bytes, the tenant's limit").into()));
-    } else if size > FileSize::LARGEST_PUT {
-        broken
-            .push(("/size", Invalid::rule("must be at most 5368709120 bytes (5 GiB), the most that one PUT carries")));
-    } else if request.method.is_none() && size > threshold.bytes() {
-        let threshold = threshold.bytes();
-        let text = format!("is above {threshold} bytes: ask for \"method\": \"put\" to send it in one request");
-        broken.push(("/size", text.into()));
-    }
-    if matches!(request.method, Some(Method::Post | Method::Multipart)) {
-        broken.push(("/method", Invalid::rule("must be put; this version offers no other method")));
-    }
-    if !limits.allowed_content_types.iter().any(|pattern| pattern.allows(&request.content_type)) {
-        let allowed: Vec<&str> = limits.allowed_content_types.iter().map(|p| p.as_str()).collect();
-        broken.push(("/contentType", format!("must be one of the tenant's types: {}", allowed.join(", ")).into()));
-    }
-    if broken.is_empty() { Ok(()) } else { Err(Error::NotAllowed(broken)) }
+/// What the ledger writes for it.
+pub(super) fn row(principal: &Principal, upload: &Upload, request: RequestId) -> GrantRow {
+    GrantRow::new(&principal.tenant, upload.grant.clone(), upload.created_at, upload.expires_at, request)
 }

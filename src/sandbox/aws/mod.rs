@@ -113,6 +113,7 @@ pub struct AssumeRoleCall {
 pub struct Aws {
     url: String,
     shared: Arc<Shared>,
+    store: Arc<Store>,
     server: Server,
 }
 
@@ -158,9 +159,10 @@ impl Aws {
             assume_role_calls: AtomicU64::new(0),
             history: Mutex::default(),
         });
-        let bucket = Bucket { name: options.bucket, region: options.region, store };
+        let store = Arc::new(store);
+        let bucket = Bucket { name: options.bucket, region: options.region, store: Arc::clone(&store) };
         let server = Server::start(listener, Edge::new(Arc::clone(&shared), bucket));
-        Ok(Self { url: format!("http://{address}"), shared, server })
+        Ok(Self { url: format!("http://{address}"), shared, store, server })
     }
 
     /// Where S3 and STS answer: `http://127.0.0.1:PORT`. S3 takes path-style requests.
@@ -197,6 +199,11 @@ impl Aws {
     #[must_use]
     pub fn assume_role_history(&self) -> Vec<AssumeRoleCall> {
         lock(&self.shared.history).clone()
+    }
+
+    /// How many multipart uploads were neither completed nor aborted.
+    pub async fn unfinished_uploads(&self) -> usize {
+        self.store.unfinished().await
     }
 
     /// Makes STS fail, or work again.

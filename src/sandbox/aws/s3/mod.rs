@@ -23,7 +23,7 @@ use super::store::{Object, Store};
 pub(super) struct Bucket {
     pub(super) name: String,
     pub(super) region: String,
-    pub(super) store: Store,
+    pub(super) store: Arc<Store>,
 }
 
 impl Bucket {

@@ -110,6 +110,11 @@ impl Store {
         index.uploads.get(id).filter(|upload| upload.key == key).cloned().ok_or_else(no_such_upload)
     }
 
+    /// How many there are that were neither completed nor aborted.
+    pub(in super::super) async fn unfinished(&self) -> usize {
+        self.index.lock().await.uploads.len()
+    }
+
     pub(in super::super) async fn put_part(
         &self,
         (key, id, number): (&str, &str, i32),

@@ -1,0 +1,78 @@
+//! Which uploads are due to be looked at? With `tenants` the only SQL that crosses tenants: the reconciler and S3's events serve all.
+
+use sqlx::PgPool;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::DatabaseError;
+use super::uploads::{Entries, Row, uploads};
+use crate::model::{Invalid, Tenant, TenantId, Upload, UploadId};
+
+/// An upload of a tenant that is not known yet.
+pub struct Claimed {
+    /// Whose it is.
+    pub tenant: TenantId,
+    row: Row,
+}
+
+impl Claimed {
+    /// The upload, once its tenant is known.
+    ///
+    /// # Errors
+    /// When the record is not this tenant's.
+    pub fn into_upload(self, tenant: &Tenant) -> Result<Upload, Invalid> {
+        self.row.into_upload(tenant)
+    }
+}
+
+impl From<Row> for Claimed {
+    fn from(row: Row) -> Self {
+        Self { tenant: TenantId::from(row.tenant_id), row }
+    }
+}
+
+/// Takes up to `most` due uploads, longest due first, and keeps every other replica away from them until `leased_until`.
+/// A replica that dies with its claim loses it then.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn claim_due(
+    pool: &PgPool,
+    now: OffsetDateTime,
+    leased_until: OffsetDateTime,
+    most: i64,
+) -> Result<Vec<Claimed>, DatabaseError> {
+    let ids: Vec<Uuid> = sqlx::query_scalar!(
+        "update uploads set check_at = $2 where id = any (array(
+             select id from uploads where check_at <= $1 order by check_at limit $3 for update skip locked
+         )) returning id",
+        now,
+        leased_until,
+        most,
+    )
+    .fetch_all(pool)
+    .await?;
+    let rows = uploads!("where id = any ($1)", &ids).fetch_all(pool).await?;
+    Ok(rows.into_iter().map(Claimed::from).collect())
+}
+
+/// The upload of that id, whosever it is.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn find(pool: &PgPool, id: UploadId) -> Result<Option<Claimed>, DatabaseError> {
+    Ok(uploads!("where id = $1", id.as_uuid()).fetch_optional(pool).await?.map(Claimed::from))
+}
+
+/// How many uploads are due, up to `most`, for the metric.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn count_due(pool: &PgPool, now: OffsetDateTime, most: i64) -> Result<i64, DatabaseError> {
+    let due = sqlx::query_scalar!(
+        r#"select count(*) as "due!" from (select 1 from uploads where check_at <= $1 limit $2) as due"#,
+        now,
+        most,
+    );
+    Ok(due.fetch_one(pool).await?)
+}

@@ -1,0 +1,170 @@
+//! Is the ledger still what S3 holds? Looks at what nobody told of, and ends what was abandoned.
+//!
+//! A due upload is claimed for a while, so any number of replicas share the work; each outcome says when to look again, if
+//! ever. A pending upload expires only when its grant and the grace after it are over and S3 then holds nothing: an upload may
+//! begin a second before its URL dies and land minutes later.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use sqlx::PgPool;
+use time::OffsetDateTime;
+use tracing::warn;
+
+use super::Error;
+use super::uploads::Uploads;
+use super::uploads::settle::Witness;
+use crate::adapters::postgres::{idempotency, reconcile, settlement, tenants};
+use crate::config;
+use crate::metrics::Metrics;
+use crate::model::{Clock, Finding, Method, Tenant, TenantId, Upload, UploadStatus};
+
+/// How many uploads are looked at side by side.
+const AT_ONCE: usize = 8;
+/// How often a pending upload is looked at between its URL's end and its expiry: ever less often.
+const SOONEST: Duration = Duration::from_secs(30);
+const LATEST: Duration = Duration::from_secs(15 * 60);
+/// Idempotency keys that one sweep forgets at most.
+const KEYS: i64 = 10_000;
+
+/// Keeps the ledger in step with S3.
+pub struct Reconciler {
+    uploads: Arc<Uploads>,
+    pool: PgPool,
+    settings: config::Reconcile,
+    clock: Clock,
+    metrics: Metrics,
+}
+
+/// What one sweep did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sweep {
+    /// Uploads that were claimed.
+    pub claimed: usize,
+    /// There may be more that are due.
+    pub more: bool,
+}
+
+impl Reconciler {
+    /// For these uploads.
+    #[must_use]
+    pub fn new(uploads: Arc<Uploads>, settings: config::Reconcile) -> Self {
+        let (pool, clock, metrics) = (uploads.pool.clone(), uploads.clock.clone(), uploads.metrics.clone());
+        Self { uploads, pool, settings, clock, metrics }
+    }
+
+    /// Claims a batch of due uploads and looks at each.
+    ///
+    /// # Errors
+    /// When Postgres, STS or S3 do not answer. What was claimed comes again when its lease is over.
+    pub async fn sweep(&self) -> Result<Sweep, Error> {
+        let now = self.clock.now();
+        let most = i64::from(self.settings.batch);
+        idempotency::forget_expired(&self.pool, now, KEYS).await?;
+        let claimed = reconcile::claim_due(&self.pool, now, now + self.settings.lease, most).await?;
+        let count = claimed.len();
+        let mut known: HashMap<TenantId, Arc<Tenant>> = HashMap::new();
+        let mut due = Vec::with_capacity(count);
+        for claim in claimed {
+            let tenant = match known.get(&claim.tenant) {
+                Some(tenant) => Arc::clone(tenant),
+                None => {
+                    let found = tenants::find(&self.pool, claim.tenant).await?.ok_or(Error::NotFound("tenant"))?;
+                    Arc::clone(known.entry(claim.tenant).or_insert(Arc::new(found)))
+                }
+            };
+            match claim.into_upload(&tenant) {
+                Ok(upload) => due.push((tenant, upload)),
+                // One row that cannot be read must not stop the rest. It comes again, and is logged again.
+                Err(error) => warn!(tenant.id = %tenant.id, %error, "a recorded upload cannot be read"),
+            }
+        }
+        self.look_at(due, now).await?;
+        Ok(Sweep { claimed: count, more: i64::try_from(count).is_ok_and(|count| count == most) })
+    }
+
+    /// When a dependency is away, the rest of the batch need not wait for it one after the other.
+    async fn look_at(&self, due: Vec<(Arc<Tenant>, Upload)>, now: OffsetDateTime) -> Result<(), Error> {
+        let broken_off = AtomicBool::new(false);
+        let mut looks = futures_util::stream::iter(due)
+            .map(|(tenant, upload)| {
+                let broken_off = &broken_off;
+                async move {
+                    if broken_off.load(Ordering::Relaxed) {
+                        return Ok(());
+                    }
+                    let outcome = self.reconcile(&tenant, &upload, now).await;
+                    let label = outcome.as_ref().map_or("error", |label| label);
+                    self.metrics.reconciled.with_label_values(&[label]).inc();
+                    outcome.map(|_label| ()).map_err(|error| {
+                        broken_off.store(true, Ordering::Relaxed);
+                        warn!(tenant.id = %tenant.id, upload.id = %upload.grant.id, %error, "an upload could not be looked at");
+                        error
+                    })
+                }
+            })
+            .buffer_unordered(AT_ONCE);
+        let mut result = Ok(());
+        while let Some(looked) = looks.next().await {
+            result = result.and(looked);
+        }
+        result
+    }
+
+    /// One upload, whatever its status; the answer names what came of it.
+    async fn reconcile(
+        &self,
+        tenant: &Arc<Tenant>,
+        upload: &Upload,
+        now: OffsetDateTime,
+    ) -> Result<&'static str, Error> {
+        let witness = Witness::reconciler(now);
+        match upload.status {
+            UploadStatus::Pending => self.reconcile_pending(tenant, upload, now, &witness).await,
+            UploadStatus::Completed => {
+                let overwritten = self.uploads.refresh(tenant, upload, &witness).await?;
+                let last_look = upload.expires_at + self.settings.grace;
+                let again = (upload.grant.method == Method::Post && now < last_look).then_some(last_look);
+                settlement::check_at(&self.pool, tenant, upload.grant.id, upload.status, again).await?;
+                Ok(if overwritten { "overwritten" } else { "unchanged" })
+            }
+            UploadStatus::Failed | UploadStatus::Expired | UploadStatus::Aborted | UploadStatus::Deleted => {
+                let removed = self.uploads.clear(tenant, upload, &witness).await?;
+                Ok(if removed { "object_deleted" } else { "cleared" })
+            }
+        }
+    }
+
+    async fn reconcile_pending(
+        &self,
+        tenant: &Arc<Tenant>,
+        upload: &Upload,
+        now: OffsetDateTime,
+        witness: &Witness,
+    ) -> Result<&'static str, Error> {
+        if let Some(stored) = self.uploads.look(tenant, upload).await? {
+            let (moved, verdict) = self.uploads.accept(tenant, upload, &stored, witness).await?;
+            return Ok(match (moved, verdict) {
+                (false, _) => "unchanged",
+                (true, Ok(())) => "completed",
+                (true, Err(_violation)) => "failed",
+            });
+        }
+        if now >= upload.expires_at + self.settings.grace {
+            if !self.uploads.step(tenant, upload, Finding::Absent, None, witness).await? {
+                return Ok("unchanged");
+            }
+            let expired = Upload { status: UploadStatus::Expired, ..upload.clone() };
+            self.uploads.clear_now(tenant, &expired, witness).await;
+            return Ok("expired");
+        }
+        let waited = Duration::try_from(now - upload.expires_at).unwrap_or_default();
+        let next = if now < upload.expires_at { upload.expires_at } else { now + waited.clamp(SOONEST, LATEST) };
+        let next = next.min(upload.expires_at + self.settings.grace);
+        settlement::check_at(&self.pool, tenant, upload.grant.id, UploadStatus::Pending, Some(next)).await?;
+        Ok("waiting")
+    }
+}

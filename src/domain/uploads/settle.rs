@@ -1,0 +1,193 @@
+//! What does S3 hold, and what does the ledger make of it? The one way in which an upload moves on, whoever found out.
+//!
+//! The client, S3's events and the reconciler all come through here. Each looks at S3 itself, asks the transition table
+//! (`UploadStatus::after`) and takes the step only if the upload still stands where it was seen, so whoever comes first wins.
+//! A step says in the same statement when to look again, so a process that dies after it loses nothing.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use tracing::{info, warn};
+
+use super::Uploads;
+use crate::adapters::postgres::audit::{self, AuditEvent};
+use crate::adapters::postgres::settlement::{self, Step};
+use crate::adapters::postgres::uploads;
+use crate::adapters::s3::ObjectError;
+use crate::domain::Error;
+use crate::model::{Finding, Method, RequestId, StoredObject, Subject, Tenant, Upload, UploadStatus, Violation};
+
+/// On whose word, and in which request.
+#[derive(Debug, Clone)]
+pub struct Witness {
+    subject: Subject,
+    source: &'static str,
+    request: RequestId,
+}
+
+impl Witness {
+    /// A caller's own.
+    #[must_use]
+    pub const fn caller(subject: Subject, request: RequestId) -> Self {
+        Self { subject, source: "client", request }
+    }
+
+    /// An event of S3's.
+    #[must_use]
+    pub fn event(request: RequestId) -> Self {
+        Self { subject: Subject::of_gateway("s3-event"), source: "event", request }
+    }
+
+    /// The reconciler's.
+    #[must_use]
+    pub fn reconciler(now: OffsetDateTime) -> Self {
+        Self { subject: Subject::of_gateway("reconciler"), source: "reconciler", request: RequestId::new(now) }
+    }
+}
+
+impl Uploads {
+    /// What S3 holds under the upload's key, if anything.
+    pub(in crate::domain) async fn look(
+        &self,
+        tenant: &Arc<Tenant>,
+        upload: &Upload,
+    ) -> Result<Option<StoredObject>, Error> {
+        let credentials = self.session(tenant, None).await?;
+        match self.objects.head(&credentials, &upload.grant.key).await {
+            Ok(stored) => Ok(Some(stored)),
+            Err(ObjectError::Missing) => Ok(None),
+            Err(error) => Err(Error::StoreUnavailable(error)),
+        }
+    }
+
+    /// Records what S3 holds, and clears it away when it breaks the grant.
+    ///
+    /// # Errors
+    /// When Postgres does not answer. That a broken object could not be cleared away is none: the reconciler will.
+    pub(in crate::domain) async fn accept(
+        &self,
+        tenant: &Arc<Tenant>,
+        upload: &Upload,
+        stored: &StoredObject,
+        witness: &Witness,
+    ) -> Result<(bool, Result<(), Violation>), Error> {
+        let verdict = upload.accepts(stored);
+        let finding = if verdict.is_ok() { Finding::Whole } else { Finding::Broken };
+        let moved = self.step(tenant, upload, finding, Some(stored), witness).await?;
+        if moved && verdict.is_err() {
+            let failed = Upload { status: UploadStatus::Failed, ..upload.clone() };
+            self.clear_now(tenant, &failed, witness).await;
+        }
+        Ok((moved, verdict))
+    }
+
+    /// Takes the step that the finding leads to. Says whether it was taken by us.
+    pub(in crate::domain) async fn step(
+        &self,
+        tenant: &Tenant,
+        upload: &Upload,
+        finding: Finding,
+        stored: Option<&StoredObject>,
+        witness: &Witness,
+    ) -> Result<bool, Error> {
+        let Some(to) = upload.status.after(finding) else { return Ok(false) };
+        let now = self.clock.now();
+        let check_at = match to {
+            // A form may be sent again until it expires, and then the object is another one.
+            UploadStatus::Completed if upload.grant.method == Method::Post => Some(upload.expires_at + self.grace),
+            UploadStatus::Completed => None,
+            // What has ended is cleared away right after this, or else when this lease is over.
+            _ => Some(now + self.lease),
+        };
+        let expired_by = (finding == Finding::Absent).then(|| now - self.grace);
+        let step = Step { from: upload.status, to, stored, check_at, expired_by };
+        let detail = stored.map_or(Value::Null, |stored| json!({"size": stored.size, "etag": stored.etag}));
+        let event = self.event(tenant, upload, action(to), detail, witness);
+        let moved = settlement::take(&self.pool, tenant, upload.grant.id, step, &event).await?;
+        if moved {
+            self.metrics.uploads.with_label_values(&[to.as_str()]).inc();
+            if let (UploadStatus::Completed, Some(stored)) = (to, stored) {
+                self.metrics.upload_bytes.inc_by(u64::try_from(stored.size).unwrap_or_default());
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Clears away what S3 holds of an upload that has ended. Nobody waits for it: what fails now, the reconciler repeats.
+    pub(in crate::domain) async fn clear_now(&self, tenant: &Arc<Tenant>, upload: &Upload, witness: &Witness) {
+        if let Err(error) = self.clear(tenant, upload, witness).await {
+            warn!(tenant.id = %tenant.id, upload.id = %upload.grant.id, %error, "an ended upload is not cleared away yet");
+        }
+    }
+
+    /// Parts and object of an upload that has ended are removed, and what may still land under its URL is looked for later.
+    ///
+    /// # Errors
+    /// When S3 or Postgres do not answer.
+    pub(in crate::domain) async fn clear(
+        &self,
+        tenant: &Arc<Tenant>,
+        upload: &Upload,
+        witness: &Witness,
+    ) -> Result<bool, Error> {
+        let (key, status) = (&upload.grant.key, upload.status);
+        let credentials = self.session(tenant, None).await?;
+        if let Some(multipart) = upload.multipart_id.as_deref().filter(|_| status != UploadStatus::Deleted) {
+            self.objects.abort_multipart(&credentials, key, multipart).await.map_err(Error::StoreUnavailable)?;
+        }
+        let wanted_gone = self.delete_broken || matches!(status, UploadStatus::Aborted | UploadStatus::Deleted);
+        let found = if wanted_gone { self.look(tenant, upload).await? } else { None };
+        if let Some(stored) = &found {
+            self.objects.delete(&credentials, key).await.map_err(Error::StoreUnavailable)?;
+            info!(tenant.id = %tenant.id, upload.id = %upload.grant.id, upload.status = status.as_str(), "an object was deleted");
+            let detail = json!({"size": stored.size, "etag": stored.etag, "status": status.as_str()});
+            audit::record(&self.pool, &self.event(tenant, upload, "object.deleted", detail, witness)).await?;
+        }
+        let last_look = upload.expires_at + self.grace;
+        let check_at = (self.clock.now() < last_look).then_some(last_look);
+        settlement::check_at(&self.pool, tenant, upload.grant.id, status, check_at).await?;
+        Ok(found.is_some())
+    }
+
+    /// The upload as it is on record now.
+    pub(in crate::domain) async fn reread(&self, tenant: &Tenant, upload: &Upload) -> Result<Upload, Error> {
+        uploads::find(&self.pool, tenant, upload.grant.id).await?.ok_or(Error::NotFound("upload"))
+    }
+
+    pub(in crate::domain) fn event(
+        &self,
+        tenant: &Tenant,
+        upload: &Upload,
+        action: &'static str,
+        mut detail: Value,
+        witness: &Witness,
+    ) -> AuditEvent {
+        if !detail.is_object() {
+            detail = json!({});
+        }
+        if let Some(detail) = detail.as_object_mut() {
+            detail.insert("source".to_owned(), witness.source.into());
+        }
+        AuditEvent {
+            at: self.clock.now(),
+            tenant: Some(tenant.id),
+            subject: witness.subject.clone(),
+            action,
+            upload: Some(upload.grant.id),
+            request: witness.request.clone(),
+            detail,
+        }
+    }
+}
+
+const fn action(to: UploadStatus) -> &'static str {
+    match to {
+        UploadStatus::Pending => "upload.granted",
+        UploadStatus::Completed => "upload.completed",
+        UploadStatus::Failed => "upload.failed",
+        UploadStatus::Expired => "upload.expired",
+        UploadStatus::Aborted => "upload.aborted",
+        UploadStatus::Deleted => "upload.deleted",
+    }
+}

@@ -1,0 +1,28 @@
+//! How does an owner take an upload back? A pending one is aborted, a completed one deleted. The record stays.
+
+use super::Uploads;
+use super::settle::Witness;
+use crate::domain::Error;
+use crate::model::{Finding, Principal, RequestId, UploadId};
+
+impl Uploads {
+    /// Records the end first and then clears away what S3 holds. Should that fail, the reconciler does it: the end is decided.
+    /// Doing it again changes nothing.
+    ///
+    /// # Errors
+    /// When there is no such upload, or Postgres does not answer.
+    pub async fn withdraw(&self, principal: &Principal, id: UploadId, request: RequestId) -> Result<(), Error> {
+        let witness = Witness::caller(principal.subject.clone(), request);
+        let tenant = &principal.tenant;
+        loop {
+            let mut upload = self.find(principal, id).await?;
+            let Some(ended) = upload.status.after(Finding::Withdrawn) else { return Ok(()) };
+            if self.step(tenant, &upload, Finding::Withdrawn, None, &witness).await? {
+                upload.status = ended;
+                self.clear_now(tenant, &upload, &witness).await;
+                return Ok(());
+            }
+            // It moved on between our look and our step; at most twice, because every step leads to an end.
+        }
+    }
+}
