@@ -145,7 +145,7 @@ impl Reconciler {
         now: OffsetDateTime,
         witness: &Witness,
     ) -> Result<&'static str, Error> {
-        if let Some(stored) = self.uploads.look(tenant, upload).await? {
+        if let Some(stored) = self.uploads.look(tenant, upload, witness).await? {
             let (moved, verdict) = self.uploads.accept(tenant, upload, &stored, witness).await?;
             return Ok(match (moved, verdict) {
                 (false, _) => "unchanged",
@@ -157,8 +157,10 @@ impl Reconciler {
             if !self.uploads.step(tenant, upload, Finding::Absent, None, witness).await? {
                 return Ok("unchanged");
             }
-            let expired = Upload { status: UploadStatus::Expired, ..upload.clone() };
-            self.uploads.clear_now(tenant, &expired, witness).await;
+            if upload.multipart_id.is_some() {
+                let expired = Upload { status: UploadStatus::Expired, ..upload.clone() };
+                self.uploads.clear_now(tenant, &expired, witness).await;
+            }
             return Ok("expired");
         }
         let waited = Duration::try_from(now - upload.expires_at).unwrap_or_default();

@@ -45,7 +45,6 @@ async fn each_member_beyond_its_bound_is_named() {
         ("size", json!(u64::MAX), "/size"),
         ("size", json!(i64::MAX), "/size"),
         ("size", json!(5_368_709_121_i64), "/size"),
-        ("size", json!((100 << 20) + 1), "/size"),
         ("checksum", json!("x"), "/checksum"),
         ("checksum", json!({"value": ""}), "/checksum"),
         ("checksum", json!({"algorithm": "MD5", "value": ""}), "/checksum/algorithm"),
@@ -66,8 +65,6 @@ async fn each_member_beyond_its_bound_is_named() {
         ("metadata", json!({"a": "\u{0}"}), "/metadata"),
         ("metadata", big, "/metadata"),
         ("method", json!("PUT"), "/method"),
-        ("method", json!("post"), "/method"),
-        ("method", json!("multipart"), "/method"),
     ];
     for (member, value, pointer) in table {
         let body = with(member, value);
@@ -106,7 +103,7 @@ async fn the_tenants_limits_are_named_at_once_too() {
     let body = json!({"fileName": "a", "contentType": "text/plain", "size": 11, "method": "multipart"});
     let refused = gateway.post(&ada, "/v1/uploads", body).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(refused.pointers(), ["/size", "/method", "/contentType"]);
+    assert_eq!(refused.pointers(), ["/size", "/contentType"]);
     let fits = json!({"fileName": "a", "contentType": "Image/PNG; q=1", "size": 10});
     assert_eq!(gateway.post(&ada, "/v1/uploads", fits.clone()).await.status, StatusCode::CREATED);
     // Another tenant's limits are its own.

@@ -63,7 +63,7 @@ async fn an_object_of_another_size_fails_the_upload_for_good() {
     assert_eq!((again.status, again.problem()), (StatusCode::CONFLICT, "already-ended"));
     smuggle(&gateway, &grant, "hello world", None).await;
     assert_eq!(complete(&gateway, &alice, &grant).await.problem(), "already-ended", "what has failed stays failed");
-    assert_eq!(actions(&gateway, &grant).await, ["upload.granted", "upload.failed"]);
+    assert_eq!(actions(&gateway, &grant).await, ["upload.granted", "upload.failed", "object.deleted"]);
     assert_eq!(gateway.metric("uploads_total{status=\"failed\"}").await, 1.0);
     assert_eq!(gateway.metric("uploads_total{status=\"completed\"}").await, 0.0);
     assert_eq!(gateway.metric("upload_bytes_total").await, 0.0);
@@ -80,7 +80,7 @@ async fn an_object_of_another_checksum_fails_the_upload_for_good() {
     for problem in ["grant-broken", "already-ended"] {
         assert_eq!(complete(&gateway, &alice, &grant).await.problem(), problem);
     }
-    assert_eq!(actions(&gateway, &grant).await, ["upload.granted", "upload.failed"]);
+    assert_eq!(actions(&gateway, &grant).await, ["upload.granted", "upload.failed", "object.deleted"]);
 }
 
 #[tokio::test]

@@ -136,7 +136,10 @@ async fn a_wrong_method_is_405_and_says_the_right_ones() {
     let table = [
         (&alice, Method::GET, "/v1/uploads".to_owned(), "POST"),
         (&alice, Method::DELETE, "/v1/uploads".to_owned(), "POST"),
-        (&alice, Method::PUT, format!("/v1/uploads/{id}"), "GET"),
+        (&alice, Method::PUT, format!("/v1/uploads/{id}"), "GET, DELETE"),
+        (&alice, Method::GET, "/v1/uploads/batch".to_owned(), "POST"),
+        (&alice, Method::PUT, format!("/v1/uploads/{id}/parts"), "GET, POST"),
+        (&alice, Method::POST, format!("/v1/uploads/{id}/download"), "GET"),
         (&alice, Method::GET, format!("/v1/uploads/{id}/complete"), "POST"),
         (&alice, Method::POST, "/v1/me".to_owned(), "GET"),
         (&alice, Method::POST, "/openapi.json".to_owned(), "GET"),

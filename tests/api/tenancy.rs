@@ -24,10 +24,15 @@ const fn row(endpoint: &'static str, other_tenant: &'static str, user: &'static 
     Row { endpoint, other_tenant, user, suspended }
 }
 
-const TABLE: [Row; 10] = [
+const TABLE: [Row; 15] = [
     row("POST /v1/uploads", "201", "201", "tenant-suspended"),
+    row("POST /v1/uploads/batch", "201", "201", "tenant-suspended"),
     row("GET /v1/uploads/{id}", "not-found", "200", "tenant-suspended"),
+    row("POST /v1/uploads/{id}/parts", "not-found", "not-multipart", "tenant-suspended"),
+    row("GET /v1/uploads/{id}/parts", "not-found", "not-multipart", "tenant-suspended"),
+    row("GET /v1/uploads/{id}/download", "not-found", "object-missing", "tenant-suspended"),
     row("POST /v1/uploads/{id}/complete", "not-found", "object-missing", "tenant-suspended"),
+    row("DELETE /v1/uploads/{id}", "not-found", "204", "tenant-suspended"),
     row("GET /v1/me", "200", "200", "tenant-suspended"),
     row("GET /v1/admin/tenants", "role-missing", "role-missing", "role-missing"),
     row("POST /v1/admin/tenants", "role-missing", "role-missing", "role-missing"),
@@ -89,6 +94,8 @@ async fn contract_url_map_and_table_name_the_same_endpoints() {
 fn body(endpoint: &str) -> Option<Value> {
     match endpoint {
         "POST /v1/uploads" => Some(json!({"fileName": "a", "contentType": "a/b", "size": 5})),
+        "POST /v1/uploads/batch" => Some(json!({"uploads": [{"fileName": "a", "contentType": "a/b", "size": 5}]})),
+        "POST /v1/uploads/{id}/parts" => Some(json!({"partNumbers": [1]})),
         "POST /v1/admin/tenants" => Some(json!({"slug": "intruder", "name": "Intruder"})),
         "PATCH /v1/admin/tenants/{id}" => Some(json!({"name": "Intruder"})),
         _ => None,
@@ -129,7 +136,7 @@ fn outcome(answer: &Answer) -> String {
 /// Everything that acme and the platform have on record.
 async fn record(gateway: &Harness) -> Vec<String> {
     let statement = "select to_jsonb(t)::text from tenants t union all select to_jsonb(e)::text from audit_events e
-                     where action <> 'upload.granted' order by 1";
+                     where action not in ('upload.granted', 'upload.aborted') order by 1";
     sqlx::query_scalar(statement).fetch_all(&gateway.database.pool).await.expect("rows")
 }
 

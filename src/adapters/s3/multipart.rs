@@ -3,7 +3,10 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>. The parts themselves are sent by the client,
 //! each through a presigned PUT of its own.
 
+use std::time::Duration;
+
 use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, Part, ServerSideEncryption};
 
@@ -23,6 +26,9 @@ const WRONG_PARTS: [&str; 7] = [
     "InvalidRequest",
     "MalformedXML",
 ];
+
+/// S3 may take minutes to put a large object together. Whoever gives up earlier finds it there when it asks again.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 impl Objects {
     /// Begins a multipart upload of the granted type, encrypted as configured, and gives S3's name for it.
@@ -109,7 +115,9 @@ impl Objects {
             .upload_id(multipart_id)
             .if_none_match("*")
             .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(named.collect())).build());
-        let answer = Box::pin(request.customize().config_override(session(credentials)).send()).await;
+        let patient = TimeoutConfig::builder().operation_attempt_timeout(PATIENCE).operation_timeout(PATIENCE).build();
+        let session = session(credentials).timeout_config(patient);
+        let answer = Box::pin(request.customize().config_override(session).send()).await;
         let Err(error) = answer else { return Ok(()) };
         match error.code() {
             // Somebody was first, or the answer to an earlier try was lost.

@@ -44,8 +44,8 @@ impl Uploads {
         if upload.grant.method == Method::Multipart {
             self.put_together(principal, &upload, parts).await?;
         }
-        let stored = self.look(tenant, &upload).await?.ok_or(Error::ObjectMissing)?;
-        let witness = Witness::caller(principal.subject.clone(), request);
+        let witness = Witness::caller(principal, request);
+        let stored = self.look(tenant, &upload, &witness).await?.ok_or(Error::ObjectMissing)?;
         let (_moved, verdict) = self.accept(tenant, &upload, &stored, &witness).await?;
         verdict.map_err(Error::GrantBroken)?;
         // Somebody else may have been first, and with another outcome.

@@ -49,7 +49,7 @@ impl Uploads {
     /// What S3 holds now, whatever the upload's status.
     async fn look_again(&self, tenant: &Arc<Tenant>, upload: &Upload, witness: &Witness) -> Result<Noticed, Error> {
         let moved = match upload.status {
-            UploadStatus::Pending => match self.look(tenant, upload).await? {
+            UploadStatus::Pending => match self.look(tenant, upload, witness).await? {
                 Some(stored) => self.accept(tenant, upload, &stored, witness).await?.0,
                 None => false,
             },
@@ -70,7 +70,7 @@ impl Uploads {
         upload: &Upload,
         witness: &Witness,
     ) -> Result<bool, Error> {
-        let Some(stored) = self.look(tenant, upload).await? else { return Ok(false) };
+        let Some(stored) = self.look(tenant, upload, witness).await? else { return Ok(false) };
         let same = |known: &StoredObject| (known.size, &known.etag) == (stored.size, &stored.etag);
         if upload.stored.as_ref().is_some_and(same) {
             return Ok(false);

@@ -73,7 +73,7 @@ impl Uploads {
 
     /// What was granted is on record, and could not be begun: its client will never hear of it.
     async fn take_back(&self, principal: &Principal, granted: Vec<Granted>, id: RequestId) {
-        let witness = Witness::caller(principal.subject.clone(), id);
+        let witness = Witness::caller(principal, id);
         for (upload, _) in granted {
             // A multipart upload may have got its id meanwhile, which `clear` must know.
             let Ok(mut upload) = self.reread(&principal.tenant, &upload).await else { continue };

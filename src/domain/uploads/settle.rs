@@ -16,12 +16,16 @@ use crate::adapters::postgres::settlement::{self, Step};
 use crate::adapters::postgres::uploads;
 use crate::adapters::s3::ObjectError;
 use crate::domain::Error;
-use crate::model::{Finding, Method, RequestId, StoredObject, Subject, Tenant, Upload, UploadStatus, Violation};
+use crate::model::{
+    Finding, Method, Principal, RequestId, StoredObject, Subject, Tenant, Upload, UploadStatus, Violation,
+};
 
 /// On whose word, and in which request.
 #[derive(Debug, Clone)]
 pub struct Witness {
     subject: Subject,
+    /// Below whose prefix it may look: everywhere in the tenant's, when there is none.
+    reach: Option<Subject>,
     source: &'static str,
     request: RequestId,
 }
@@ -29,20 +33,22 @@ pub struct Witness {
 impl Witness {
     /// A caller's own.
     #[must_use]
-    pub const fn caller(subject: Subject, request: RequestId) -> Self {
-        Self { subject, source: "client", request }
+    pub fn caller(principal: &Principal, request: RequestId) -> Self {
+        let reach = principal.session_subject().cloned();
+        Self { subject: principal.subject.clone(), reach, source: "client", request }
     }
 
     /// An event of S3's.
     #[must_use]
     pub fn event(request: RequestId) -> Self {
-        Self { subject: Subject::of_gateway("s3-event"), source: "event", request }
+        Self { subject: Subject::of_gateway("s3-event"), reach: None, source: "event", request }
     }
 
     /// The reconciler's.
     #[must_use]
     pub fn reconciler(now: OffsetDateTime) -> Self {
-        Self { subject: Subject::of_gateway("reconciler"), source: "reconciler", request: RequestId::new(now) }
+        let subject = Subject::of_gateway("reconciler");
+        Self { subject, reach: None, source: "reconciler", request: RequestId::new(now) }
     }
 }
 
@@ -52,8 +58,9 @@ impl Uploads {
         &self,
         tenant: &Arc<Tenant>,
         upload: &Upload,
+        witness: &Witness,
     ) -> Result<Option<StoredObject>, Error> {
-        let credentials = self.session(tenant, None).await?;
+        let credentials = self.session(tenant, witness.reach.as_ref()).await?;
         match self.objects.head(&credentials, &upload.grant.key).await {
             Ok(stored) => Ok(Some(stored)),
             Err(ObjectError::Missing) => Ok(None),
@@ -97,6 +104,8 @@ impl Uploads {
             // A form may be sent again until it expires, and then the object is another one.
             UploadStatus::Completed if upload.grant.method == Method::Post => Some(upload.expires_at + self.grace),
             UploadStatus::Completed => None,
+            // Nothing is there, nothing can land any more, and no parts were begun.
+            UploadStatus::Expired if upload.multipart_id.is_none() => None,
             // What has ended is cleared away right after this, or else when this lease is over.
             _ => Some(now + self.lease),
         };
@@ -132,12 +141,12 @@ impl Uploads {
         witness: &Witness,
     ) -> Result<bool, Error> {
         let (key, status) = (&upload.grant.key, upload.status);
-        let credentials = self.session(tenant, None).await?;
+        let credentials = self.session(tenant, witness.reach.as_ref()).await?;
         if let Some(multipart) = upload.multipart_id.as_deref().filter(|_| status != UploadStatus::Deleted) {
             self.objects.abort_multipart(&credentials, key, multipart).await.map_err(Error::StoreUnavailable)?;
         }
         let wanted_gone = self.delete_broken || matches!(status, UploadStatus::Aborted | UploadStatus::Deleted);
-        let found = if wanted_gone { self.look(tenant, upload).await? } else { None };
+        let found = if wanted_gone { self.look(tenant, upload, witness).await? } else { None };
         if let Some(stored) = &found {
             self.objects.delete(&credentials, key).await.map_err(Error::StoreUnavailable)?;
             info!(tenant.id = %tenant.id, upload.id = %upload.grant.id, upload.status = status.as_str(), "an object was deleted");

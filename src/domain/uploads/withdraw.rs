@@ -12,7 +12,7 @@ impl Uploads {
     /// # Errors
     /// When there is no such upload, or Postgres does not answer.
     pub async fn withdraw(&self, principal: &Principal, id: UploadId, request: RequestId) -> Result<(), Error> {
-        let witness = Witness::caller(principal.subject.clone(), request);
+        let witness = Witness::caller(principal, request);
         let tenant = &principal.tenant;
         loop {
             let mut upload = self.find(principal, id).await?;
