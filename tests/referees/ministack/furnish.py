@@ -65,15 +65,25 @@ gateway = user("gateway", ["sts:AssumeRole", "sts:TagSession", "sts:GetCallerIde
 admin = user("admin", "*")
 
 # UploadRole reaches the whole bucket: there, the session policy is the only wall.
-upload_role = role("UploadRole", {"Effect": "Allow", "Action": ON_OBJECTS, "Resource": "arn:aws:s3:::uploads/*"})
+upload_role = role(
+    "UploadRole", {"Effect": "Allow", "Action": ON_OBJECTS, "Resource": "arn:aws:s3:::uploads/*"},
+    {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::uploads"})
 # TagRole reaches what the session's tag says: there, the tag is the only wall. Variables in a Resource are not expanded
 # here, so that each tenant has a statement with a Condition of its own.
 tag_role = role("TagRole", *[
-    {
-        "Effect": "Allow", "Action": ON_OBJECTS, "Resource": f"arn:aws:s3:::uploads/{tenant}/*",
-        "Condition": {"StringEquals": {"aws:PrincipalTag/customerName": tenant}},
-    }
-    for tenant in TENANTS])
+    statement
+    for tenant in TENANTS
+    for own in [{"aws:PrincipalTag/customerName": tenant}]
+    for statement in (
+        {
+            "Effect": "Allow", "Action": ON_OBJECTS, "Resource": f"arn:aws:s3:::uploads/{tenant}/*",
+            "Condition": {"StringEquals": own},
+        },
+        {
+            "Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::uploads",
+            "Condition": {"StringEquals": own, "StringLike": {"s3:prefix": f"{tenant}/*"}},
+        },
+    )])
 
 pool = cognito.create_user_pool(
     PoolName="gateway", UsernameAttributes=["email"], AutoVerifiedAttributes=["email"],

@@ -42,6 +42,7 @@ def try_gateway(verdict, referee, store, pool, database, binary):
             sessions.carry(verdict, ignored, policy)
         sessions.reach_one_prefix(verdict, store, store.session(role, WHO, policy), WHO, OTHER, "session policy")
         sessions.need_the_policy(verdict, store, role, WHO, OTHER)
+        written.add(try_isolation(verdict, referee, gateway, store, policy)["key"])
         if referee["tagRole"]:
             sessions.reach_one_prefix(verdict, store, store.session(referee["tagRole"], WHO), WHO, OTHER, "session tag")
             sessions.need_the_tag(verdict, store, role)
@@ -49,6 +50,20 @@ def try_gateway(verdict, referee, store, pool, database, binary):
     with Gateway(binary, referee, pool, database, url_expiry=SHORTEST_EXPIRY) as gateway:
         written.add(urls.dies_in_time(verdict, gateway, store, WHO)["key"])
     return written
+
+
+def try_isolation(verdict, referee, gateway, store, policy):
+    """A tenant whose people are kept apart: a session reaches its own subject's prefix. Gives the upload that was written."""
+    gateway.isolate(WHO, "user")
+    upload = urls.keeps_its_word(verdict, gateway, store, WHO)
+    own = f"{WHO}/{gateway.me(WHO)['subject']}"
+    narrower = policy.replace(f"{WHO}/*", f"{own}/*")
+    if referee["readableSessionTokens"]:
+        sessions.carry(verdict, upload, narrower)
+    session = store.session(referee["uploadRole"], WHO, narrower)
+    sessions.reach_one_prefix(verdict, store, session, own, f"{WHO}/somebody-else", "session policy of one subject")
+    gateway.isolate(WHO, "tenant")
+    return upload
 
 
 def try_without_walls(verdict, referee, store, pool, database, binary):

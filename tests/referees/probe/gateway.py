@@ -109,6 +109,15 @@ class Gateway:
         if answer.status not in (201, 409):
             raise RuntimeError(f"POST /v1/admin/tenants for {slug}: {answer}")
 
+    def me(self, who):
+        return call("GET", f"{self.url}/v1/me", self.pool.token(who)).json()
+
+    def isolate(self, slug, isolation):
+        at = f"{self.url}/v1/admin/tenants/{self.me(slug)['tenant']['id']}"
+        answer = call("PATCH", at, self.pool.token("platform-admin"), {"isolation": isolation})
+        if answer.status != 200:
+            raise RuntimeError(f"PATCH of {slug}'s isolation: {answer}")
+
     def create_upload(self, who, body, headers=None, **members):
         document = {"fileName": "photo.jpg", "contentType": "image/jpeg", "size": len(body), **members}
         return call("POST", f"{self.url}/v1/uploads", self.pool.token(who), document, headers)

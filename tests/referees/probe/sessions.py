@@ -42,7 +42,11 @@ def reach_one_prefix(verdict, store, session, who, other, wall):
         session.copy_object, Bucket=bucket, Key=f"{who}/probe/copy.txt", CopySource={"Bucket": bucket, "Key": planted}))
     verdict.refused(f"{wall}: {who}'s session cannot delete another tenant's object",
                     attempt(session.delete_object, Bucket=bucket, Key=planted))
-    verdict.refused(f"{wall}: {who}'s session cannot list the bucket", attempt(session.list_objects_v2, Bucket=bucket))
+    verdict.accepted(f"{wall}: {who}'s session lists its own prefix",
+                     attempt(session.list_objects_v2, Bucket=bucket, Prefix=f"{who}/"))
+    for what, prefix in {"the bucket": "", "another tenant's prefix": f"{other}/", "a sibling prefix": f"{who}co/"}.items():
+        verdict.refused(f"{wall}: {who}'s session cannot list {what}",
+                        attempt(session.list_objects_v2, Bucket=bucket, Prefix=prefix))
     verdict.refused(f"{wall}: {who}'s session cannot open a multipart upload elsewhere", attempt(
         session.create_multipart_upload, Bucket=bucket, Key=f"{other}/probe/large.bin"))
     verdict.same_set(f"{wall}: only {who}'s own object is new", store.keys() - before, {own})

@@ -41,6 +41,8 @@ def keeps_its_word(verdict, gateway, store, who):
     """The honest walk: grant, PUT, complete, read back. Gives the key that is now stored."""
     upload = gateway.grant(who, BODY)
     verdict.check(f"{who}'s key is under its own prefix", upload["key"].startswith(f"{who}/"), upload["key"])
+    early = gateway.complete(who, upload)
+    verdict.equal(f"{who}'s complete before the PUT finds no object", early.json().get("type"), "/problems/object-missing")
     verdict.accepted(f"{who}'s PUT as granted is accepted", put(upload["request"]))
     completed = gateway.complete(who, upload)
     verdict.accepted(f"{who}'s complete is accepted", completed)
