@@ -4,6 +4,7 @@
 //! prefix: `s3:PutObject` (by the client, through the presigned URL) and `s3:GetObject` (`HeadObject` when an upload completes).
 
 mod bucket;
+pub mod notification;
 mod objects;
 mod presign;
 
