@@ -29,6 +29,8 @@ pub struct Metrics {
     pub tokens: IntCounterVec,
     /// Fetches of signing keys, by result.
     pub jwks_fetches: IntCounterVec,
+    /// S3's events, by source (`sqs`, `http`) and result (`ok`, `ignored`, `malformed`, `error`).
+    pub events: IntCounterVec,
     /// AssumeRole calls, by result.
     pub sts_calls: IntCounterVec,
     /// The life that the credentials obtained last had left when they came.
@@ -76,6 +78,7 @@ impl Metrics {
             uploads: counters("uploads_total", "Uploads that entered a status.", &["status"])?,
             tokens: counters("tokens_total", "Tokens judged.", &["result"])?,
             jwks_fetches: counters("jwks_fetches_total", "Fetches of signing keys.", &["result"])?,
+            events: counters("events_total", "S3's events that came in.", &["source", "result"])?,
             sts_calls: counters("sts_calls_total", "AssumeRole calls.", &["result"])?,
             ledger_batch_rows: histogram(
                 "ledger_batch_rows",
