@@ -14,6 +14,7 @@ mod bad_input;
 mod completion;
 mod credentials;
 mod database;
+mod event_listener;
 mod faults;
 mod first_requests;
 mod forge;
