@@ -69,6 +69,7 @@ impl Stage {
             people: people::people(),
             database_url: postgres.url(),
             clock: clock.clone(),
+            events: false,
         })
         .await?;
         let config = neighbours.configuration((0, 0), "")?;

@@ -20,6 +20,7 @@ use tracing::{error, info};
 use crate::adapters::oidc::{KeyStore, TokenVerifier};
 use crate::adapters::postgres::{self, ledger, tenant_changes};
 use crate::adapters::s3::{Bucket, Objects};
+use crate::adapters::sqs::EventQueue;
 use crate::adapters::sts::{self, CredentialCache, RoleAssumer};
 use crate::config::{self, Config};
 use crate::domain::authenticate::Authenticator;
@@ -28,8 +29,8 @@ use crate::domain::tenants::Directory;
 use crate::domain::uploads::Uploads;
 use crate::http::{self, State};
 use crate::metrics::Metrics;
-use crate::model::{Clock, Slug};
-use crate::reconciler;
+use crate::model::{Clock, ObjectCreated, RequestId, Slug};
+use crate::{event_listener, reconciler};
 
 /// The gateway could not be put together.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +117,14 @@ impl Composition {
         let reconciler = Reconciler::new(Arc::clone(&uploads), config.reconcile.clone());
         background.spawn(reconciler::sweep_until(reconciler, config.reconcile.interval, stop.clone()));
 
+        if let Some(queue) = EventQueue::new(&shared, &config.aws, &config.events) {
+            let (told, clock) = (Arc::clone(&uploads), clock.clone());
+            let notice = move |event: ObjectCreated| {
+                let (told, request) = (Arc::clone(&told), RequestId::new(clock.now()));
+                async move { told.notice(&event, request).await.map(|_noticed| ()) }
+            };
+            background.spawn(event_listener::listen_until(queue, stop.clone(), metrics.clone(), notice));
+        }
         let verifier = TokenVerifier::new(config.auth.clone(), Arc::clone(&keys));
         let state = Data::new(State {
             authenticator: Authenticator::new(verifier, directory.clone(), clock.clone(), metrics.clone()),

@@ -5,6 +5,7 @@ pub mod adapters;
 pub mod app;
 pub mod config;
 pub mod domain;
+pub mod event_listener;
 pub mod http;
 pub mod metrics;
 pub mod model;

@@ -5,4 +5,5 @@ pub mod oidc;
 pub mod postgres;
 pub mod s3;
 pub mod sigv4;
+pub mod sqs;
 pub mod sts;

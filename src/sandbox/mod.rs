@@ -129,13 +129,15 @@ impl Sandbox {
             people: people::people(),
             database_url: database_url.clone(),
             clock: clock.clone(),
+            events: true,
         })
         .await?;
         let ports = (port(options.public_port, 8080), port(options.internal_port, 9090));
         let config = neighbours.configuration(ports, "")?;
         crate::app::migrate(&config.database).await?;
         people::seed(&config, &clock).await?;
-        let application = Application::build(config, clock).await?;
+        // Boxed, as it is the largest part of this future.
+        let application = Box::pin(Application::build(config, clock)).await?;
         let document = Document::new(&application, &neighbours, &database_url);
         document.write(&data_dir)?;
         Ok(Self { application, neighbours, postgres, document, data_dir, ephemeral: options.ephemeral })

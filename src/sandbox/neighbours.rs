@@ -1,4 +1,5 @@
-//! What stands around a gateway in the sandbox and in the tests: S3, STS and Cognito, and the configuration that points there.
+//! What stands around a gateway in the sandbox and in the tests: S3, STS, SQS and Cognito, and the
+//! configuration that points there.
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -21,7 +22,7 @@ const CLIENT_ID: &str = "sandbox-client";
 pub struct Options {
     /// Where objects live.
     pub data_dir: PathBuf,
-    /// The port of S3 and STS; 0 for any.
+    /// The port of S3, STS and SQS; 0 for any.
     pub s3_port: u16,
     /// The port of Cognito; 0 for any.
     pub cognito_port: u16,
@@ -33,15 +34,18 @@ pub struct Options {
     pub database_url: String,
     /// What time it is.
     pub clock: Clock,
+    /// The gateway listens to S3's events.
+    pub events: bool,
 }
 
 /// The running stand-ins.
 pub struct Neighbours {
-    /// S3, STS and IAM.
+    /// S3, STS, SQS and IAM.
     pub aws: Aws,
     /// The user pool.
     pub cognito: Cognito,
     database_url: String,
+    events: bool,
 }
 
 impl Neighbours {
@@ -70,7 +74,7 @@ impl Neighbours {
             token_lifetime: Duration::from_secs(3600),
         })
         .await?;
-        Ok(Self { aws, cognito, database_url: options.database_url })
+        Ok(Self { aws, cognito, database_url: options.database_url, events: options.events })
     }
 
     /// The configuration of a gateway among them, with further TOML at its end, behind `[upload]`.
@@ -80,11 +84,13 @@ impl Neighbours {
     pub fn configuration(&self, (public, internal): (u16, u16), further: &str) -> Result<Config, Error> {
         let (key_id, secret) = self.aws.gateway_credentials();
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let events = self.events.then(|| format!("[events]\nqueue_url = {}\n", quoted(&self.aws.queue_url())));
         let text = format!(
             "[database]\nurl = {database}\n\
              [[auth.pools]]\nissuer = {issuer}\nclient_ids = [{client}]\njwks_url = {jwks}\n\
              [aws]\nregion = \"{REGION}\"\nendpoint_url = {aws}\nforce_path_style = true\n\
              access_key_id = {key_id}\nsecret_access_key = {secret}\n\
+             {events}\
              [upload]\nbucket = \"{BUCKET}\"\nrole_arn = {role}\n{further}",
             database = quoted(&self.database_url),
             issuer = quoted(self.cognito.issuer()),
@@ -93,6 +99,7 @@ impl Neighbours {
             aws = quoted(self.aws.url()),
             key_id = quoted(key_id),
             secret = quoted(secret),
+            events = events.unwrap_or_default(),
             role = quoted(self.aws.role_arn()),
         );
         let mut config = Config::from_toml(&text)?;

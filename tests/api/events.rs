@@ -125,7 +125,7 @@ async fn with_a_queue_nobody_needs_to_say_that_an_upload_is_done() {
     gateway.put(&grant, "hello world", |put| put).await;
     let completed = async || read(&gateway, &alice, &grant).await["status"] == "completed";
     gateway.until("it is completed", completed).await;
-    let forgotten = async || true;
+    let forgotten = async || gateway.neighbours().aws.queued_messages() == 0;
     gateway.until("the message is forgotten", forgotten).await;
     assert_eq!(actions(&gateway, &grant).await[1].1, "event");
     let late = gateway

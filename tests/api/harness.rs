@@ -72,27 +72,35 @@ impl Harness {
         Self::on(Database::create().await, further).await
     }
 
+    /// With a gateway that listens to S3's events, and further TOML as in [`Self::with`].
     pub(crate) async fn with_events(further: &str) -> Self {
-        Self::with(further).await
+        let (database, further) = (Database::create().await, further.to_owned());
+        SERVERS.spawn(Self::launch(database, further, None, true)).await.expect("the harness starts").ready().await
     }
 
     /// On a database that may be shared with another replica, or be on a server of the test's own.
     pub(crate) async fn on(database: Database, further: &str) -> Self {
         let further = further.to_owned();
-        SERVERS.spawn(Self::launch(database, further, None)).await.expect("the harness starts").ready().await
+        SERVERS.spawn(Self::launch(database, further, None, false)).await.expect("the harness starts").ready().await
     }
 
     /// Another gateway on the same database, among the same neighbours.
     pub(crate) async fn replica(&self, further: &str) -> Self {
         let (database, further, shared) = (self.database.clone(), further.to_owned(), self.neighbours.clone());
         let neighbours = shared.zip(Some(Arc::clone(&self._objects)));
-        SERVERS.spawn(Self::launch(database, further, neighbours)).await.expect("the replica starts").ready().await
+        SERVERS
+            .spawn(Self::launch(database, further, neighbours, false))
+            .await
+            .expect("the replica starts")
+            .ready()
+            .await
     }
 
     async fn launch(
         database: Database,
         further: String,
         shared: Option<(Arc<Neighbours>, Arc<tempfile::TempDir>)>,
+        events: bool,
     ) -> Self {
         let ahead = Arc::new(AtomicI64::new(0));
         let clock = Clock::new({
@@ -111,6 +119,7 @@ impl Harness {
                     people: people::people(),
                     database_url: database.url.clone(),
                     clock: Clock::system(),
+                    events,
                 };
                 (Arc::new(Neighbours::start(options).await.expect("the neighbours start")), objects)
             }

@@ -15,6 +15,7 @@ mod completion;
 mod credentials;
 mod database;
 mod downloads;
+mod event_listener;
 mod events;
 mod faults;
 mod first_requests;

@@ -93,7 +93,7 @@ impl Access {
     fn allowed(&self, who: &Principal, action: &str, resource: &str, prefix: Option<&str>) -> bool {
         match who {
             Principal::Admin => true,
-            // The gateway's own key may assume the role, and nothing else.
+            // The gateway's own key may assume the role and use the queue: in S3, nothing.
             Principal::Gateway => false,
             Principal::Session(session) => {
                 let request = Request { action, resource, prefix, tags: &session.tags };

@@ -1,4 +1,5 @@
-//! What happens to a request before and after s3s: CORS, faults, and what S3 and STS check that s3s does not.
+//! What happens to a request before and after s3s: CORS, faults, which service it is for, and what S3 and STS check that
+//! s3s does not.
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use super::identity::Secrets;
 use super::s3::Bucket;
 use super::signature::UnverifiedSignature;
 use super::sts::{self, Refused, Sts};
-use super::{Fault, Shared, cors, form};
+use super::{Fault, Shared, cors, form, sqs};
 
 /// The largest POST form: it is held in memory, as s3s does anyway.
 const LARGEST_FORM: usize = 512 * 1024 * 1024;
@@ -28,15 +29,16 @@ const LARGEST_FORM: usize = 512 * 1024 * 1024;
 pub(super) struct Edge {
     shared: Arc<Shared>,
     service: S3Service,
+    origin: String,
 }
 
 impl Edge {
-    pub(super) fn new(shared: Arc<Shared>, bucket: Bucket) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, bucket: Bucket, origin: String) -> Self {
         let mut builder = S3ServiceBuilder::new(bucket);
         builder.set_auth(Secrets(Arc::clone(&shared.identities)));
         builder.set_access(Access(Arc::clone(&shared)));
         builder.set_route(Sts(Arc::clone(&shared)));
-        Self { shared, service: builder.build() }
+        Self { shared, service: builder.build(), origin }
     }
 
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Result<HttpResponse, HttpError> {
@@ -47,6 +49,8 @@ impl Edge {
         let from_page = parts.headers.contains_key(ORIGIN);
         let mut response = if sts::is_query_request(&parts.method, &parts.uri, &parts.headers) {
             self.answer_sts(parts, Body::from(body)).await?
+        } else if sqs::is_request(&parts.headers) {
+            self.answer_sqs(&parts, Body::from(body)).await
         } else {
             match self.answer_s3(parts, Body::from(body)).await {
                 Ok(response) => response?,
@@ -111,6 +115,24 @@ impl Edge {
         }
         let response = self.call(HttpRequest::from_parts(parts, Body::from(form))).await?;
         Ok(sts::reshape(response).await)
+    }
+
+    /// A long poll is not left waiting by a fault that comes meanwhile.
+    async fn answer_sqs(&self, parts: &Parts, mut body: Body) -> HttpResponse {
+        let Ok(body) = body.store_all_limited(sqs::LONGEST_REQUEST).await else {
+            return sqs::Refused::too_long().into_response();
+        };
+        loop {
+            let mut fault = self.shared.sqs.fault.subscribe();
+            if !serves(&self.shared.sqs.fault).await {
+                return sqs::Refused::unavailable().into_response();
+            }
+            tokio::select! {
+                biased;
+                _ = fault.wait_for(|fault| *fault != Fault::None) => {}
+                answer = sqs::answer(&self.shared, &self.origin, parts, &body) => return answer,
+            }
+        }
     }
 
     /// s3s logs whole requests, with tokens and signatures in them: here it has nobody to tell.

@@ -1,4 +1,4 @@
-//! How do S3, STS and IAM behave, on loopback? One server with real signatures, sessions and policies.
+//! How do S3, STS, SQS and IAM behave, on loopback? One server with real signatures, sessions and policies.
 //!
 //! The protocol is s3s's (SigV4 and the S3 operations' wire format). The rest is here: the checks that AWS makes and
 //! s3s does not, temporary credentials, the enforcement of IAM policies, and objects in files.
@@ -13,6 +13,7 @@ mod policy;
 mod s3;
 mod server;
 mod signature;
+mod sqs;
 mod store;
 mod sts;
 #[cfg(test)]
@@ -28,9 +29,10 @@ use tokio::sync::watch;
 
 use self::edge::Edge;
 use self::identity::{ADMIN, GATEWAY, Identities};
-use self::policy::{Malformed, Policy};
+use self::policy::{Malformed, Policy, default_role_policy};
 use self::s3::Bucket;
 use self::server::Server;
+use self::sqs::Sqs;
 use self::store::Store;
 use crate::model::Clock;
 
@@ -47,7 +49,8 @@ pub struct Options {
     pub region: String,
     /// The one bucket. It is made if it is not there.
     pub bucket: String,
-    /// When sessions expire. Signatures are checked against the machine's own clock, which is s3s's doing.
+    /// When sessions expire and received messages are seen again. Signatures are checked against the machine's own
+    /// clock, which is s3s's doing.
     pub clock: Clock,
     /// What the trust policy of the role demands as `sts:ExternalId`, if anything.
     pub external_id: Option<String>,
@@ -109,7 +112,7 @@ pub struct AssumeRoleCall {
     pub granted: bool,
 }
 
-/// S3, STS and IAM on 127.0.0.1. Dropping it stops it; `stop` does so gently.
+/// S3, STS, SQS and IAM on 127.0.0.1. Dropping it stops it; `stop` does so gently.
 pub struct Aws {
     url: String,
     shared: Arc<Shared>,
@@ -126,6 +129,7 @@ struct Shared {
     role_policy: Mutex<Arc<Policy>>,
     s3_fault: watch::Sender<Fault>,
     sts_fault: watch::Sender<Fault>,
+    sqs: Sqs,
     longest_session: Mutex<time::Duration>,
     assume_role_calls: AtomicU64,
     history: Mutex<Vec<AssumeRoleCall>>,
@@ -144,7 +148,8 @@ impl Aws {
         let port = options.port;
         let (listener, address) = server::bind(port).await.map_err(|source| Error::Listen { port, source })?;
         let directory = options.directory.join(&options.bucket);
-        let store = Store::open(&directory, options.clock.clone())
+        let sqs = Sqs::new(&options.bucket, &options.region, options.clock.clone());
+        let store = Store::open(&directory, options.clock.clone(), Arc::clone(&sqs.notifications))
             .await
             .map_err(|source| Error::Store { directory, source })?;
         let shared = Arc::new(Shared {
@@ -155,17 +160,19 @@ impl Aws {
             external_id: options.external_id,
             s3_fault: watch::Sender::new(Fault::None),
             sts_fault: watch::Sender::new(Fault::None),
+            sqs,
             longest_session: Mutex::new(time::Duration::hours(1)),
             assume_role_calls: AtomicU64::new(0),
             history: Mutex::default(),
         });
         let store = Arc::new(store);
         let bucket = Bucket { name: options.bucket, region: options.region, store: Arc::clone(&store) };
-        let server = Server::start(listener, Edge::new(Arc::clone(&shared), bucket));
-        Ok(Self { url: format!("http://{address}"), shared, store, server })
+        let url = format!("http://{address}");
+        let server = Server::start(listener, Edge::new(Arc::clone(&shared), bucket, url.clone()));
+        Ok(Self { url, shared, store, server })
     }
 
-    /// Where S3 and STS answer: `http://127.0.0.1:PORT`. S3 takes path-style requests.
+    /// Where S3, STS and SQS answer: `http://127.0.0.1:PORT`. S3 takes path-style requests.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -177,13 +184,13 @@ impl Aws {
         ROLE_ARN
     }
 
-    /// The gateway's own key id and secret. They may assume the role and do nothing in S3.
+    /// The gateway's own key id and secret. They may assume the role, use the queue, and do nothing in S3.
     #[must_use]
     pub fn gateway_credentials(&self) -> (&str, &str) {
         GATEWAY
     }
 
-    /// A key id and secret that may do everything in S3.
+    /// A key id and secret that may do everything in S3, and use the queue.
     #[must_use]
     pub fn admin_credentials(&self) -> (&str, &str) {
         ADMIN
@@ -260,31 +267,6 @@ impl Shared {
     fn record(&self, call: AssumeRoleCall) {
         lock(&self.history).push(call);
     }
-}
-
-/// What `tf/` gives the real role: a tenant's own prefix, named by the session's tag.
-fn default_role_policy(bucket: &str) -> String {
-    let own = "${aws:PrincipalTag/customerName}/*";
-    serde_json::json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Effect": "Allow",
-            "Action": [
-                "s3:PutObject",
-                "s3:GetObject",
-                "s3:DeleteObject",
-                "s3:AbortMultipartUpload",
-                "s3:ListMultipartUploadParts"
-            ],
-            "Resource": format!("arn:aws:s3:::{bucket}/{own}")
-        }, {
-            "Effect": "Allow",
-            "Action": "s3:ListBucket",
-            "Resource": format!("arn:aws:s3:::{bucket}"),
-            "Condition": { "StringLike": { "s3:prefix": own } }
-        }]
-    })
-    .to_string()
 }
 
 fn parse(policy: &str) -> Result<Arc<Policy>, Error> {

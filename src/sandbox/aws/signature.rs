@@ -1,6 +1,6 @@
 //! What does a request's SigV4 signature claim: whose is it, for what service and region, over which headers?
 //!
-//! These are claims: s3s checks the signature itself.
+//! These are claims: s3s checks the signature itself, or for SQS `sqs/signer.rs` does.
 
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Uri};
@@ -15,7 +15,7 @@ pub(super) struct UnverifiedSignature {
     pub(super) access_key: String,
     region: String,
     service: String,
-    signed_headers: Vec<String>,
+    pub(super) signed_headers: Vec<String>,
     pub(super) token: Option<String>,
 }
 

@@ -94,3 +94,28 @@ impl Statement {
             && self.conditions.iter().all(|condition| condition.holds(request))
     }
 }
+
+/// What `tf/` gives the real role: a tenant's own prefix, named by the session's tag.
+pub(super) fn default_role_policy(bucket: &str) -> String {
+    let own = "${aws:PrincipalTag/customerName}/*";
+    serde_json::json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Action": [
+                "s3:PutObject",
+                "s3:GetObject",
+                "s3:DeleteObject",
+                "s3:AbortMultipartUpload",
+                "s3:ListMultipartUploadParts"
+            ],
+            "Resource": format!("arn:aws:s3:::{bucket}/{own}")
+        }, {
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Resource": format!("arn:aws:s3:::{bucket}"),
+            "Condition": { "StringLike": { "s3:prefix": own } }
+        }]
+    })
+    .to_string()
+}

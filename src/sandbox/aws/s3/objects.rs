@@ -13,7 +13,9 @@ use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
 use super::{Bucket, algorithm};
+use crate::sandbox::aws::access::FormToken;
 use crate::sandbox::aws::checksum::{Algorithm, declared};
+use crate::sandbox::aws::sqs::Creation;
 use crate::sandbox::aws::store::{Attributes, Declared, Object, Precondition};
 
 /// How much of a file is read at a time.
@@ -47,7 +49,10 @@ impl Bucket {
         };
         let body = input.body.ok_or_else(|| s3_error!(IncompleteBody))?;
         let precondition = Precondition { if_match: input.if_match, if_none_match: input.if_none_match };
-        let object = self.store.put(input.key, body, declared, attributes, &precondition).await?;
+        // Only a POST form has a token where this marks one; see `access.rs`.
+        let is_form = request.extensions.get::<FormToken>().is_some();
+        let creation = if is_form { Creation::Post } else { Creation::Put };
+        let object = self.store.put((creation, input.key), body, declared, attributes, &precondition).await?;
         let checksum = object.checksum.to_fields();
         Ok(PutObjectOutput {
             e_tag: Some(ETag::Strong(object.e_tag.clone())),

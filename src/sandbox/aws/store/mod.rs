@@ -26,6 +26,7 @@ use self::blob::Blob;
 pub(super) use self::blob::Declared;
 pub(super) use self::uploads::{Completion, Upload};
 use super::checksum::Checksum;
+use super::sqs::{Creation, Notifications};
 use crate::model::Clock;
 
 /// The bucket's objects and its unfinished multipart uploads.
@@ -34,6 +35,7 @@ pub(super) struct Store {
     objects: PathBuf,
     uploads: PathBuf,
     clock: Clock,
+    notifications: Arc<Notifications>,
     index: Mutex<Index>,
 }
 
@@ -94,7 +96,7 @@ impl Precondition {
 
 impl Store {
     /// Opens the bucket that lives in `directory`, and makes it if there is none.
-    pub(super) async fn open(directory: &Path, clock: Clock) -> io::Result<Self> {
+    pub(super) async fn open(directory: &Path, clock: Clock, notifications: Arc<Notifications>) -> io::Result<Self> {
         let [blobs, objects, uploads] = ["blobs", "objects", "uploads"].map(|name| directory.join(name));
         for directory in [&blobs, &objects, &uploads] {
             fs::create_dir_all(directory).await?;
@@ -107,7 +109,7 @@ impl Store {
             index.uploads.insert(upload.id.clone(), upload);
         }
         sweep(&blobs, &index).await?;
-        Ok(Self { blobs, objects, uploads, clock, index: Mutex::new(index) })
+        Ok(Self { blobs, objects, uploads, clock, notifications, index: Mutex::new(index) })
     }
 
     pub(super) async fn get(&self, key: &str) -> Option<Arc<Object>> {
@@ -122,7 +124,7 @@ impl Store {
     /// Stores an object, or leaves everything as it was.
     pub(super) async fn put(
         &self,
-        key: String,
+        (creation, key): (Creation, String),
         body: StreamingBlob,
         declared: Declared,
         attributes: Attributes,
@@ -131,7 +133,7 @@ impl Store {
         precondition.check(self.get(&key).await.as_ref())?;
         let blob = Blob::receive(&self.blobs, body, declared).await?;
         let (e_tag, checksum) = (hex(&blob.md5), blob.checksum.clone());
-        let new = NewObject { key, blob, e_tag, checksum, parts: None, attributes };
+        let new = NewObject { creation, key, blob, e_tag, checksum, parts: None, attributes };
         self.commit(&mut *self.index.lock().await, new, precondition).await
     }
 
@@ -175,6 +177,7 @@ impl Store {
         if let Some(replaced) = index.objects.insert(object.key.clone(), Arc::clone(&object)) {
             self.discard(&replaced.blob).await;
         }
+        self.notifications.created(new.creation, &object.key, object.size, &object.e_tag);
         Ok(object)
     }
 
@@ -185,6 +188,7 @@ impl Store {
 }
 
 struct NewObject {
+    creation: Creation,
     key: String,
     blob: Blob,
     e_tag: String,

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{Attributes, Blob, Declared, NewObject, Object, Precondition, Store, hex, record_path, write_record};
 use crate::sandbox::aws::checksum::{Algorithm, Checksum, declared};
+use crate::sandbox::aws::sqs::Creation;
 
 /// Every part but the last has at least this many bytes: 5 MiB.
 const SMALLEST_PART: u64 = 5 * 1024 * 1024;
@@ -176,8 +177,9 @@ impl Store {
         }
         let count = i32::try_from(parts.len()).map_err(S3Error::internal_error)?;
         let e_tag = format!("{}-{count}", e_tag_of(&parts));
-        let (key, attributes) = (upload.key.clone(), upload.attributes.clone());
-        let new = NewObject { key, blob, e_tag, checksum, parts: Some(count), attributes };
+        let (creation, key) = (Creation::CompleteMultipartUpload, upload.key.clone());
+        let attributes = upload.attributes.clone();
+        let new = NewObject { creation, key, blob, e_tag, checksum, parts: Some(count), attributes };
 
         let mut index = self.index.lock().await;
         if !index.uploads.contains_key(id) {

@@ -2,11 +2,14 @@
 
 mod browsers;
 mod conditions;
+mod events;
 mod faults;
 mod integrity;
 mod multipart;
 mod policies;
 mod post;
+mod queue;
+mod queue_signatures;
 mod roles;
 mod sessions;
 
@@ -88,6 +91,17 @@ impl Sandbox {
             .credentials_provider(credentials)
             .build();
         aws_sdk_sts::Client::from_conf(config)
+    }
+
+    fn sqs(&self, credentials: Credentials) -> aws_sdk_sqs::Client {
+        let config = aws_sdk_sqs::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(REGION))
+            .endpoint_url(self.aws.url())
+            .retry_config(RetryConfig::disabled())
+            .credentials_provider(credentials)
+            .build();
+        aws_sdk_sqs::Client::from_conf(config)
     }
 
     /// An AssumeRole request of the gateway's, in the name of a tenant.

@@ -11,7 +11,7 @@ use time::macros::format_description;
 use super::{BUCKET, REGION, Sandbox, answer, denied};
 
 /// A form for `key`, signed with `credentials`, that carries `token`.
-fn form(
+pub(super) fn form(
     sandbox: &Sandbox,
     credentials: &Credentials,
     token: Option<&str>,
