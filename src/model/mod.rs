@@ -3,6 +3,7 @@
 //! Everything here is parsed once, at the edge, and is right from then on.
 
 mod clock;
+mod cursor;
 mod event;
 mod file;
 mod ids;
@@ -15,6 +16,7 @@ mod tenant;
 mod upload;
 
 pub use clock::Clock;
+pub use cursor::CursorScope;
 pub use event::{ObjectCreated, Sequencer};
 pub use file::{Checksum, ChecksumAlgorithm, Collection, ContentType, FileName, FileSize, Metadata};
 pub use ids::{AuditId, RequestId, TenantId, UploadId};
