@@ -2,6 +2,7 @@
 
 mod admin;
 mod authenticate;
+mod collections;
 mod extract;
 mod internal;
 mod me;
@@ -79,6 +80,11 @@ pub fn public(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
                     .route(web::post().to(admin::tenants::activate))
                     .default_service(only("POST")),
             )
+            .service(
+                web::resource("/tenants/{id}/usage")
+                    .route(web::get().to(admin::usage::get))
+                    .default_service(only("GET")),
+            )
             .default_service(web::route().to(not_found));
         let me = web::resource("/v1/me")
             .wrap(from_fn(authenticate::caller))
@@ -97,6 +103,7 @@ pub fn public(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
                     .route(web::post().to(uploads::complete::post))
                     .default_service(only("POST")),
             )
+            .service(web::resource("/collections").route(web::get().to(collections::get)).default_service(only("GET")))
             .default_service(web::route().to(not_found));
         let document = web::resource("/openapi.json").route(web::get().to(openapi::get)).default_service(only("GET"));
         config.app_data(state).service(document).service(admin).service(me).service(tenant);

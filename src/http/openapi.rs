@@ -7,15 +7,17 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, Header, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use super::{admin, me, problem, uploads};
+use super::{admin, collections, me, problem, uploads};
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "upload-gateway", description = "Presigned S3 uploads that can touch only their tenant's prefix, each on record before its URL leaves."),
     paths(
         uploads::create::post,
+        uploads::list::get,
         uploads::query::get,
         uploads::complete::post,
+        collections::get,
         me::get,
         admin::tenants::list,
         admin::tenants::create,
@@ -23,6 +25,7 @@ use super::{admin, me, problem, uploads};
         admin::tenants::patch,
         admin::tenants::suspend,
         admin::tenants::activate,
+        admin::usage::get,
     ),
     tags(
         (name = "uploads", description = "Grants and what became of them"),

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::adapters::postgres::uploads::Usage;
+use crate::adapters::postgres::usage::{CollectionUsage, Usage};
 use crate::adapters::s3::PresignedRequest;
 use crate::model::{self, FileSize};
 
@@ -141,16 +141,34 @@ impl From<&model::Limits> for Limits {
     }
 }
 
-/// What the tenant used in this calendar month (UTC): uploads that are pending or completed.
+/// What the tenant used in a calendar month (UTC): uploads that are pending or were completed, the deleted ones too.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct MonthlyUsage {
     uploads: i64,
     bytes: i64,
+    /// Of these bytes, those that are pending.
+    reserved_bytes: i64,
 }
 
 impl From<Usage> for MonthlyUsage {
     fn from(usage: Usage) -> Self {
-        Self { uploads: usage.uploads, bytes: usage.bytes }
+        Self { uploads: usage.uploads, bytes: usage.bytes, reserved_bytes: usage.reserved_bytes }
+    }
+}
+
+/// What a collection holds: completed uploads.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Collection {
+    #[schema(example = "default")]
+    collection: String,
+    uploads: i64,
+    bytes: i64,
+}
+
+impl From<CollectionUsage> for Collection {
+    fn from(usage: CollectionUsage) -> Self {
+        Self { collection: usage.collection, uploads: usage.uploads, bytes: usage.bytes }
     }
 }
 

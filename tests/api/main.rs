@@ -11,6 +11,8 @@
 mod admin;
 mod admin_refusals;
 mod bad_input;
+mod bulk;
+mod collections;
 mod completion;
 mod credentials;
 mod database;

@@ -144,6 +144,7 @@ async fn a_wrong_method_is_405_and_says_the_right_ones() {
         (&admin, Method::PUT, format!("/v1/admin/tenants/{id}"), "GET, PATCH"),
         (&admin, Method::GET, format!("/v1/admin/tenants/{id}/suspend"), "POST"),
         (&admin, Method::PATCH, format!("/v1/admin/tenants/{id}/activate"), "POST"),
+        (&admin, Method::POST, format!("/v1/admin/tenants/{id}/usage"), "GET"),
     ];
     for (token, method, path, allowed) in table {
         let refused = gateway.send(gateway.request(method, &path).bearer_auth(token)).await;

@@ -24,10 +24,12 @@ const fn row(endpoint: &'static str, other_tenant: &'static str, user: &'static 
     Row { endpoint, other_tenant, user, suspended }
 }
 
-const TABLE: [Row; 10] = [
+const TABLE: [Row; 12] = [
     row("POST /v1/uploads", "201", "201", "tenant-suspended"),
+    row("GET /v1/uploads", "200", "200", "tenant-suspended"),
     row("GET /v1/uploads/{id}", "not-found", "200", "tenant-suspended"),
     row("POST /v1/uploads/{id}/complete", "not-found", "object-missing", "tenant-suspended"),
+    row("GET /v1/collections", "200", "200", "tenant-suspended"),
     row("GET /v1/me", "200", "200", "tenant-suspended"),
     row("GET /v1/admin/tenants", "role-missing", "role-missing", "role-missing"),
     row("POST /v1/admin/tenants", "role-missing", "role-missing", "role-missing"),
@@ -35,6 +37,7 @@ const TABLE: [Row; 10] = [
     row("PATCH /v1/admin/tenants/{id}", "role-missing", "role-missing", "role-missing"),
     row("POST /v1/admin/tenants/{id}/suspend", "role-missing", "role-missing", "role-missing"),
     row("POST /v1/admin/tenants/{id}/activate", "role-missing", "role-missing", "role-missing"),
+    row("GET /v1/admin/tenants/{id}/usage", "role-missing", "role-missing", "role-missing"),
 ];
 
 /// Endpoints that anybody may ask and that are not in the contract, because they are the contract.

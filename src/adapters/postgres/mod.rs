@@ -9,6 +9,7 @@ mod ledger_rows;
 pub mod tenant_changes;
 pub mod tenants;
 pub mod uploads;
+pub mod usage;
 
 pub use ledger_rows::GrantRow;
 

@@ -13,40 +13,48 @@ use crate::model::{
     Method, ObjectKey, PartPlan, StoredObject, Subject, Tenant, Upload, UploadId, UploadStatus,
 };
 
-/// What the tenant's uploads of this month add up to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Usage {
-    /// Uploads that are pending or completed.
-    pub uploads: i64,
-    /// Their bytes.
-    pub bytes: i64,
+/// An upload as its columns have it. sqlx makes one wherever the macro below is used, so its members are visible there.
+pub(super) struct Row {
+    pub(super) id: Uuid,
+    pub(super) subject: String,
+    pub(super) object_key: String,
+    pub(super) collection: String,
+    pub(super) file_name: String,
+    pub(super) content_type: String,
+    pub(super) size_bytes: i64,
+    pub(super) size_is_exact: bool,
+    pub(super) part_size_bytes: Option<i64>,
+    pub(super) multipart_id: Option<String>,
+    pub(super) checksum_algorithm: Option<String>,
+    pub(super) checksum_value: Option<String>,
+    pub(super) metadata: Json<BTreeMap<String, String>>,
+    pub(super) method: String,
+    pub(super) status: String,
+    pub(super) created_at: OffsetDateTime,
+    pub(super) expires_at: OffsetDateTime,
+    pub(super) completed_at: Option<OffsetDateTime>,
+    pub(super) stored_size_bytes: Option<i64>,
+    pub(super) stored_etag: Option<String>,
+    pub(super) stored_content_type: Option<String>,
+    pub(super) stored_checksum_algorithm: Option<String>,
+    pub(super) stored_checksum_value: Option<String>,
 }
 
-struct Row {
-    id: Uuid,
-    subject: String,
-    object_key: String,
-    collection: String,
-    file_name: String,
-    content_type: String,
-    size_bytes: i64,
-    size_is_exact: bool,
-    part_size_bytes: Option<i64>,
-    multipart_id: Option<String>,
-    checksum_algorithm: Option<String>,
-    checksum_value: Option<String>,
-    metadata: Json<BTreeMap<String, String>>,
-    method: String,
-    status: String,
-    created_at: OffsetDateTime,
-    expires_at: OffsetDateTime,
-    completed_at: Option<OffsetDateTime>,
-    stored_size_bytes: Option<i64>,
-    stored_etag: Option<String>,
-    stored_content_type: Option<String>,
-    stored_checksum_algorithm: Option<String>,
-    stored_checksum_value: Option<String>,
+/// A query for whole uploads, of which the callers write only where from.
+macro_rules! uploads {
+    ($source:literal, $($argument:expr),+ $(,)?) => {
+        sqlx::query_as!(
+            $crate::adapters::postgres::uploads::Row,
+            r#"select id, subject, object_key, collection, file_name, content_type, size_bytes, size_is_exact,
+                      part_size_bytes, multipart_id, checksum_algorithm, checksum_value, metadata as "metadata: _", method,
+                      status, created_at, expires_at, completed_at, stored_size_bytes, stored_etag, stored_content_type,
+                      stored_checksum_algorithm, stored_checksum_value
+               from "# + $source,
+            $($argument),+
+        )
+    };
 }
+pub(super) use uploads;
 
 /// The tenant's upload of that id.
 ///
@@ -57,19 +65,9 @@ pub async fn find(
     tenant: &Tenant,
     id: UploadId,
 ) -> Result<Option<Upload>, DatabaseError> {
-    let row = sqlx::query_as!(
-        Row,
-        r#"select id, subject, object_key, collection, file_name, content_type, size_bytes, size_is_exact,
-                  part_size_bytes, multipart_id, checksum_algorithm,
-                  checksum_value, metadata as "metadata: Json<BTreeMap<String, String>>", method, status, created_at,
-                  expires_at, completed_at, stored_size_bytes, stored_etag, stored_content_type,
-                  stored_checksum_algorithm, stored_checksum_value
-           from uploads where tenant_id = $1 and id = $2"#,
-        tenant.id.as_uuid(),
-        id.as_uuid(),
-    )
-    .fetch_optional(connection)
-    .await?;
+    let row = uploads!("uploads where tenant_id = $1 and id = $2", tenant.id.as_uuid(), id.as_uuid())
+        .fetch_optional(connection)
+        .await?;
     Ok(row.map(|row| row.into_upload(tenant)).transpose()?)
 }
 
@@ -104,35 +102,8 @@ pub async fn settle(
     Ok(done.rows_affected() == 1)
 }
 
-/// What was granted or completed since `from`.
-///
-/// # Errors
-/// When Postgres does not answer.
-pub async fn usage_since(
-    connection: impl PgExecutor<'_>,
-    tenant: &Tenant,
-    from: OffsetDateTime,
-) -> Result<Usage, DatabaseError> {
-    let usage = sqlx::query_as!(
-        Usage,
-        r#"select count(*) as "uploads!", coalesce(sum(size_bytes), 0)::bigint as "bytes!"
-           from uploads where tenant_id = $1 and id >= $2 and status in ('pending', 'completed')"#,
-        tenant.id.as_uuid(),
-        first_id_at(from),
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(usage)
-}
-
-/// The smallest UUIDv7 of that moment, so that a range of time is a range of the index.
-fn first_id_at(at: OffsetDateTime) -> Uuid {
-    let milliseconds = u64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
-    uuid::Builder::from_unix_timestamp_millis(milliseconds, &[0; 10]).into_uuid()
-}
-
 impl Row {
-    fn into_upload(self, tenant: &Tenant) -> Result<Upload, Invalid> {
+    pub(super) fn into_upload(self, tenant: &Tenant) -> Result<Upload, Invalid> {
         let stored = match (self.stored_size_bytes, self.stored_etag) {
             (Some(size), Some(etag)) => Some(StoredObject {
                 size,

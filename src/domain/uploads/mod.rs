@@ -3,6 +3,7 @@
 pub mod complete;
 pub mod create;
 pub mod query;
+pub mod usage;
 
 use std::time::Duration;
 
