@@ -93,7 +93,10 @@ pub fn public(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
         let tenant = web::scope("/v1")
             .wrap(from_fn(authenticate::principal))
             .service(
-                web::resource("/uploads").route(web::post().to(uploads::create::post)).default_service(only("POST")),
+                web::resource("/uploads")
+                    .route(web::get().to(uploads::list::get))
+                    .route(web::post().to(uploads::create::post))
+                    .default_service(only("GET, POST")),
             )
             .service(
                 web::resource("/uploads/{id}").route(web::get().to(uploads::query::get)).default_service(only("GET")),

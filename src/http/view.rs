@@ -51,6 +51,11 @@ pub(super) struct Upload {
     /// The request that the client must make; only in the answer that grants it.
     #[serde(skip_serializing_if = "Option::is_none")]
     request: Option<Request>,
+    /// Where the object can be viewed; only when asked for with `include=downloadUrl`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    download_url: Option<String>,
+    #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    download_url_expires_at: Option<OffsetDateTime>,
 }
 
 /// A checksum of the whole object.
@@ -103,6 +108,8 @@ impl From<model::Upload> for Upload {
             completed_at: upload.completed_at,
             etag,
             request: None,
+            download_url: None,
+            download_url_expires_at: None,
         }
     }
 }

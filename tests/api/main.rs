@@ -22,6 +22,7 @@ mod forge;
 mod forged_tokens;
 mod happy_path;
 mod harness;
+mod listing;
 mod log;
 mod me;
 mod operations;

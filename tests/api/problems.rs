@@ -134,8 +134,9 @@ async fn a_wrong_method_is_405_and_says_the_right_ones() {
     let (alice, admin) = (gateway.token("alice@acme.example"), gateway.token("admin@platform.example"));
     let id = Uuid::nil();
     let table = [
-        (&alice, Method::GET, "/v1/uploads".to_owned(), "POST"),
-        (&alice, Method::DELETE, "/v1/uploads".to_owned(), "POST"),
+        (&alice, Method::PATCH, "/v1/uploads".to_owned(), "GET, POST"),
+        (&alice, Method::DELETE, "/v1/uploads".to_owned(), "GET, POST"),
+        (&alice, Method::POST, "/v1/collections".to_owned(), "GET"),
         (&alice, Method::PUT, format!("/v1/uploads/{id}"), "GET"),
         (&alice, Method::GET, format!("/v1/uploads/{id}/complete"), "POST"),
         (&alice, Method::POST, "/v1/me".to_owned(), "GET"),

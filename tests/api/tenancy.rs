@@ -24,7 +24,7 @@ const fn row(endpoint: &'static str, other_tenant: &'static str, user: &'static 
     Row { endpoint, other_tenant, user, suspended }
 }
 
-const TABLE: [Row; 12] = [
+const TABLE: [Row; 13] = [
     row("POST /v1/uploads", "201", "201", "tenant-suspended"),
     row("GET /v1/uploads", "200", "200", "tenant-suspended"),
     row("GET /v1/uploads/{id}", "not-found", "200", "tenant-suspended"),

@@ -8,6 +8,7 @@ pub mod ledger;
 mod ledger_rows;
 pub mod tenant_changes;
 pub mod tenants;
+pub mod upload_listing;
 pub mod uploads;
 pub mod usage;
 

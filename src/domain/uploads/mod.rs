@@ -2,6 +2,7 @@
 
 pub mod complete;
 pub mod create;
+pub mod list;
 pub mod query;
 pub mod usage;
 

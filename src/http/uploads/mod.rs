@@ -2,4 +2,5 @@
 
 pub(super) mod complete;
 pub(super) mod create;
+pub(super) mod list;
 pub(super) mod query;
