@@ -23,6 +23,7 @@ use crate::adapters::s3::{Bucket, Objects};
 use crate::adapters::sts::{self, CredentialCache, RoleAssumer};
 use crate::config::{self, Config};
 use crate::domain::authenticate::Authenticator;
+use crate::domain::rate_limits::RateLimits;
 use crate::domain::tenants::Directory;
 use crate::domain::uploads::Uploads;
 use crate::http::{self, State};
@@ -107,6 +108,7 @@ impl Composition {
         let verifier = TokenVerifier::new(config.auth.clone(), Arc::clone(&keys));
         let state = Data::new(State {
             authenticator: Authenticator::new(verifier, directory.clone(), clock.clone(), metrics.clone()),
+            rate_limits: RateLimits::new(&config.rate, clock.clone(), metrics.clone()),
             uploads,
             directory,
             pool: pool.clone(),

@@ -37,6 +37,8 @@ pub struct Metrics {
     pub ledger_batch_rows: Histogram,
     /// How long one transaction of the ledger took.
     pub ledger_commit_seconds: Histogram,
+    /// Requests refused because a limit was reached, by limit.
+    pub quota_rejections: IntCounterVec,
     /// Tenants, by status.
     pub tenants: IntGaugeVec,
 }
@@ -77,6 +79,7 @@ impl Metrics {
             tokens: counters("tokens_total", "Tokens judged.", &["result"])?,
             jwks_fetches: counters("jwks_fetches_total", "Fetches of signing keys.", &["result"])?,
             sts_calls: counters("sts_calls_total", "AssumeRole calls.", &["result"])?,
+            quota_rejections: counters("quota_rejections_total", "Requests refused at a limit.", &["limit"])?,
             ledger_batch_rows: histogram(
                 "ledger_batch_rows",
                 "Grants recorded in one transaction.",

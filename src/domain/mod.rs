@@ -3,7 +3,10 @@
 pub mod access;
 pub mod authenticate;
 mod error;
+mod gcra;
+pub mod rate_limits;
 pub mod tenants;
 pub mod uploads;
 
 pub use error::Error;
+pub use gcra::Standing;

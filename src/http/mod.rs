@@ -9,6 +9,7 @@ mod me;
 mod observe;
 pub mod openapi;
 mod problem;
+mod rate_limit;
 mod uploads;
 mod view;
 
@@ -23,6 +24,7 @@ use sqlx::PgPool;
 use crate::adapters::oidc::KeyStore;
 use crate::config::Server;
 use crate::domain::authenticate::Authenticator;
+use crate::domain::rate_limits::RateLimits;
 use crate::domain::tenants::Directory;
 use crate::domain::uploads::Uploads;
 use crate::metrics::Metrics;
@@ -35,6 +37,8 @@ use problem::Problem;
 pub struct State {
     /// Turns tokens into principals.
     pub authenticator: Authenticator,
+    /// How often callers may call.
+    pub rate_limits: RateLimits,
     /// The uploads' stories.
     pub uploads: Uploads,
     /// The tenants by claim value.
@@ -91,6 +95,7 @@ pub fn public(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
             .route(web::get().to(me::get))
             .default_service(only("GET"));
         let tenant = web::scope("/v1")
+            .wrap(from_fn(rate_limit::limit))
             .wrap(from_fn(authenticate::principal))
             .service(
                 web::resource("/uploads")
@@ -132,7 +137,7 @@ pub fn cors(server: &Server) -> actix_cors::Cors {
     let cors = actix_cors::Cors::default()
         .allowed_methods(["GET", "POST", "PATCH", "DELETE"])
         .allowed_headers(["authorization", "content-type", "idempotency-key", "x-request-id"])
-        .expose_headers(["location", "retry-after", "x-request-id"])
+        .expose_headers(["location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"])
         .max_age(600);
     server.allowed_origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

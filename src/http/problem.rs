@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::num::NonZeroU32;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -51,6 +53,7 @@ pub struct Problem {
     detail: Cow<'static, str>,
     errors: Vec<FieldFault>,
     allow: Option<&'static str>,
+    retry_after: Option<NonZeroU32>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -59,7 +62,16 @@ const RETRY_AFTER_SECONDS: &str = "2";
 
 impl Problem {
     fn new(status: StatusCode, name: &'static str, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { name, title, status, detail: detail.into(), errors: Vec::new(), allow: None, source: None }
+        Self {
+            name,
+            title,
+            status,
+            detail: detail.into(),
+            errors: Vec::new(),
+            allow: None,
+            retry_after: None,
+            source: None,
+        }
     }
 
     pub(super) fn no_such_route() -> Self {
@@ -136,6 +148,9 @@ impl Problem {
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             answer.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
         }
+        if let Some(seconds) = self.retry_after {
+            answer.insert_header((RETRY_AFTER, seconds.get()));
+        }
         if let Some(allowed) = self.allow {
             answer.insert_header((ALLOW, allowed));
         }
@@ -178,6 +193,7 @@ impl From<Error> for Problem {
             Error::RoleMissing(role) => {
                 Self::new(StatusCode::FORBIDDEN, "role-missing", "Role missing", format!("Only a {role} may do this."))
             }
+            Error::RateLimited { counted, limit, next_in } => too_many(counted, *limit, *next_in),
             Error::NotFound(what) => {
                 Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", format!("There is no such {what}."))
             }
@@ -208,6 +224,18 @@ impl From<Error> for Problem {
         };
         problem.caused_by(error)
     }
+}
+
+fn too_many(counted: &str, limit: u32, next_in: Duration) -> Problem {
+    let seconds = NonZeroU32::new(whole_seconds(next_in)).unwrap_or(NonZeroU32::MIN);
+    let detail = format!("This {counted} may make {limit} requests in a minute. Come back in {seconds} s.");
+    let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate-limited", "Too many requests", detail);
+    Problem { retry_after: Some(seconds), ..problem }
+}
+
+/// Rounded up, as header fields want them.
+pub(super) fn whole_seconds(duration: Duration) -> u32 {
+    u32::try_from(duration.as_nanos().div_ceil(1_000_000_000)).unwrap_or(u32::MAX)
 }
 
 fn taken(constraint: &str) -> Problem {

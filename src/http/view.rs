@@ -133,7 +133,7 @@ pub(super) struct Limits {
     allowed_content_types: Vec<String>,
     /// Bytes in a calendar month (UTC); null means no limit. This version records it and does not enforce it yet.
     monthly_bytes: Option<i64>,
-    /// Requests in a minute; null means no limit. This version records it and does not enforce it yet.
+    /// Requests in a minute of all its people together; null means no limit.
     requests_per_minute: Option<i32>,
 }
 

@@ -27,6 +27,7 @@ mod log;
 mod me;
 mod operations;
 mod problems;
+mod rate_limits;
 mod refusals;
 mod signed_url;
 mod signing_keys;

@@ -44,7 +44,7 @@ const TABLE: [Row; 13] = [
 const OPEN: [&str; 1] = ["GET /openapi.json"];
 
 /// `METHOD /path` of every operation in the document.
-fn endpoints(document: &Value) -> BTreeSet<String> {
+pub(crate) fn endpoints(document: &Value) -> BTreeSet<String> {
     const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
     let paths = document["paths"].as_object().expect("paths");
     let operations = paths.iter().flat_map(|(path, item)| {
@@ -98,7 +98,7 @@ fn body(endpoint: &str) -> Option<Value> {
     }
 }
 
-async fn ask(gateway: &Harness, endpoint: &str, ids: &Ids, token: Option<&str>) -> Answer {
+pub(crate) async fn ask(gateway: &Harness, endpoint: &str, ids: &Ids, token: Option<&str>) -> Answer {
     let (method, path) = endpoint.split_once(' ').expect("a method");
     let id = if path.contains("/tenants/") { &ids.tenant } else { &ids.upload };
     let mut request = gateway.request(method.parse().expect("a method"), &path.replace("{id}", id));
@@ -112,12 +112,12 @@ async fn ask(gateway: &Harness, endpoint: &str, ids: &Ids, token: Option<&str>) 
 }
 
 /// Things of acme's.
-struct Ids {
+pub(crate) struct Ids {
     tenant: String,
     upload: String,
 }
 
-async fn things_of_acme(gateway: &Harness) -> Ids {
+pub(crate) async fn things_of_acme(gateway: &Harness) -> Ids {
     let alice = gateway.token("alice@acme.example");
     let tenant = gateway.get(&alice, "/v1/me").await.body["tenant"]["id"].as_str().expect("an id").to_owned();
     let upload = gateway.grant(&alice, 5).await["id"].as_str().expect("an id").to_owned();
