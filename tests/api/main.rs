@@ -16,6 +16,7 @@ mod collections;
 mod completion;
 mod credentials;
 mod database;
+mod explain;
 mod faults;
 mod first_requests;
 mod forge;
