@@ -24,6 +24,7 @@ use crate::adapters::sqs::EventQueue;
 use crate::adapters::sts::{self, CredentialCache, RoleAssumer};
 use crate::config::{self, Config};
 use crate::domain::authenticate::Authenticator;
+use crate::domain::rate_limits::RateLimits;
 use crate::domain::reconcile::Reconciler;
 use crate::domain::tenants::Directory;
 use crate::domain::uploads::Uploads;
@@ -128,6 +129,7 @@ impl Composition {
         let verifier = TokenVerifier::new(config.auth.clone(), Arc::clone(&keys));
         let state = Data::new(State {
             authenticator: Authenticator::new(verifier, directory.clone(), clock.clone(), metrics.clone()),
+            rate_limits: RateLimits::new(&config.rate, clock.clone(), metrics.clone()),
             uploads,
             directory,
             pool: pool.clone(),

@@ -182,7 +182,7 @@ async fn sandbox(args: SandboxArgs) -> anyhow::Result<()> {
         pg_bin,
         search_path,
     };
-    let sandbox = Sandbox::start(options, Clock::system()).await?;
+    let sandbox = Box::pin(Sandbox::start(options, Clock::system())).await?;
     say(&sandbox.welcome());
     Ok(sandbox.run_until(shutdown).await?)
 }

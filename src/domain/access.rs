@@ -1,7 +1,7 @@
 //! Who may see and change which upload?
 
 use super::Error;
-use crate::model::{Principal, Role, Upload};
+use crate::model::{Principal, Role, Subject, Upload};
 
 /// A user reaches its own uploads, a tenant admin every upload of the tenant. What is another's does not exist: 404, never 403.
 ///
@@ -11,10 +11,16 @@ pub fn check(principal: &Principal, upload: Option<Upload>) -> Result<Upload, Er
     upload.filter(|upload| reaches(principal, upload)).ok_or(Error::NotFound("upload"))
 }
 
-fn reaches(principal: &Principal, upload: &Upload) -> bool {
+/// Whose uploads does the principal reach: one subject's alone, or, with none, everybody's in its tenant?
+#[must_use]
+pub const fn reach(principal: &Principal) -> Option<&Subject> {
     match principal.role {
-        Role::TenantAdmin => true,
+        Role::TenantAdmin => None,
         // A platform admin who also has a tenant is an ordinary user there.
-        Role::User | Role::PlatformAdmin => principal.subject == upload.grant.subject,
+        Role::User | Role::PlatformAdmin => Some(&principal.subject),
     }
+}
+
+fn reaches(principal: &Principal, upload: &Upload) -> bool {
+    reach(principal).is_none_or(|own| *own == upload.grant.subject)
 }

@@ -1,6 +1,7 @@
 //! In which ways can a request be refused?
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::adapters::oidc::VerifyError;
 use crate::adapters::postgres::ledger::LedgerError;
@@ -30,6 +31,16 @@ pub enum Error {
     /// The caller's role does not allow it.
     #[error("the caller is not a {0}")]
     RoleMissing(&'static str),
+    /// The caller calls too often.
+    #[error("more than {limit} requests in a minute of one {counted}")]
+    RateLimited {
+        /// Whose requests were counted.
+        counted: &'static str,
+        /// The limit.
+        limit: u32,
+        /// When one may pass again.
+        next_in: Duration,
+    },
     /// There is no such thing, or it is another's.
     #[error("there is no such {0}")]
     NotFound(&'static str),

@@ -3,8 +3,11 @@
 pub mod access;
 pub mod authenticate;
 mod error;
+mod gcra;
+pub mod rate_limits;
 pub mod reconcile;
 pub mod tenants;
 pub mod uploads;
 
 pub use error::Error;
+pub use gcra::Standing;

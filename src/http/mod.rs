@@ -2,12 +2,14 @@
 
 mod admin;
 mod authenticate;
+mod collections;
 mod extract;
 mod internal;
 mod me;
 mod observe;
 pub mod openapi;
 mod problem;
+mod rate_limit;
 mod uploads;
 mod view;
 
@@ -22,6 +24,7 @@ use sqlx::PgPool;
 use crate::adapters::oidc::KeyStore;
 use crate::config::Server;
 use crate::domain::authenticate::Authenticator;
+use crate::domain::rate_limits::RateLimits;
 use crate::domain::tenants::Directory;
 use crate::domain::uploads::Uploads;
 use crate::metrics::Metrics;
@@ -34,6 +37,8 @@ use problem::Problem;
 pub struct State {
     /// Turns tokens into principals.
     pub authenticator: Authenticator,
+    /// How often callers may call.
+    pub rate_limits: RateLimits,
     /// The uploads' stories.
     pub uploads: Arc<Uploads>,
     /// The tenants by claim value.
@@ -79,15 +84,24 @@ pub fn public(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
                     .route(web::post().to(admin::tenants::activate))
                     .default_service(only("POST")),
             )
+            .service(
+                web::resource("/tenants/{id}/usage")
+                    .route(web::get().to(admin::usage::get))
+                    .default_service(only("GET")),
+            )
             .default_service(web::route().to(not_found));
         let me = web::resource("/v1/me")
             .wrap(from_fn(authenticate::caller))
             .route(web::get().to(me::get))
             .default_service(only("GET"));
         let tenant = web::scope("/v1")
+            .wrap(from_fn(rate_limit::limit))
             .wrap(from_fn(authenticate::principal))
             .service(
-                web::resource("/uploads").route(web::post().to(uploads::create::post)).default_service(only("POST")),
+                web::resource("/uploads")
+                    .route(web::get().to(uploads::list::get))
+                    .route(web::post().to(uploads::create::post))
+                    .default_service(only("GET, POST")),
             )
             .service(
                 web::resource("/uploads/batch")
@@ -116,6 +130,7 @@ pub fn public(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
                     .route(web::post().to(uploads::complete::post))
                     .default_service(only("POST")),
             )
+            .service(web::resource("/collections").route(web::get().to(collections::get)).default_service(only("GET")))
             .default_service(web::route().to(not_found));
         let document = web::resource("/openapi.json").route(web::get().to(openapi::get)).default_service(only("GET"));
         config.app_data(state).service(document).service(admin).service(me).service(tenant);
@@ -144,7 +159,14 @@ pub fn cors(server: &Server) -> actix_cors::Cors {
     let cors = actix_cors::Cors::default()
         .allowed_methods(["GET", "POST", "PATCH", "DELETE"])
         .allowed_headers(["authorization", "content-type", "idempotency-key", "x-request-id"])
-        .expose_headers(["idempotency-replayed", "location", "retry-after", "x-request-id"])
+        .expose_headers([
+            "idempotency-replayed",
+            "location",
+            "ratelimit",
+            "ratelimit-policy",
+            "retry-after",
+            "x-request-id",
+        ])
         .max_age(600);
     server.allowed_origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

@@ -7,7 +7,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, Header, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use super::{admin, me, problem, uploads};
+use super::{admin, collections, me, problem, rate_limit, uploads};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -15,12 +15,14 @@ use super::{admin, me, problem, uploads};
     paths(
         uploads::create::post,
         uploads::create::post_batch,
+        uploads::list::get,
         uploads::query::get,
         uploads::withdraw::delete,
         uploads::parts::post,
         uploads::parts::get,
         uploads::complete::post,
         uploads::download::get,
+        collections::get,
         me::get,
         admin::tenants::list,
         admin::tenants::create,
@@ -28,6 +30,7 @@ use super::{admin, me, problem, uploads};
         admin::tenants::patch,
         admin::tenants::suspend,
         admin::tenants::activate,
+        admin::usage::get,
     ),
     tags(
         (name = "uploads", description = "Grants and what became of them"),
@@ -58,17 +61,20 @@ impl Modify for Refusals {
         for (path, item) in &mut document.paths.paths {
             let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
             for operation in operations.into_iter().flatten() {
-                refuse(operation, path.contains('{'));
+                refuse(operation, path.contains('{'), rate_limit::applies_to(path));
             }
         }
     }
 }
 
-fn refuse(operation: &mut Operation, names_a_thing: bool) {
+fn refuse(operation: &mut Operation, names_a_thing: bool, is_limited: bool) {
     let mut refusals = vec![("503", "A dependency does not answer; come back after Retry-After")];
     if operation.security.is_some() {
         refusals.push(("401", "No token, or one that is not taken"));
         refusals.push(("403", "No tenant, an unknown or a suspended one, or the caller's role does not allow it"));
+    }
+    if is_limited {
+        refusals.push(("429", "The tenant or the subject calls too often; come back after Retry-After"));
     }
     if operation.request_body.is_some() {
         refusals.push(("400", "Malformed JSON"));
@@ -98,6 +104,13 @@ fn refusal(status: &str, description: &str) -> Response {
     let refusal = ResponseBuilder::new().description(description).content("application/problem+json", content);
     match status {
         "401" => refusal.header("www-authenticate", header("`Bearer error=\"invalid_token\"` (RFC 6750 §3)")),
+        "429" => refusal
+            .header("retry-after", header("Seconds"))
+            .header("ratelimit-policy", header("The limits: `\"tenant\";q=6000;w=60, \"subject\";q=600;w=60`"))
+            .header(
+                "ratelimit",
+                header("What is left, and in how many seconds all of it is back: `\"tenant\";r=5999;t=1`"),
+            ),
         "503" => refusal.header("retry-after", header("Seconds")),
         _ => refusal,
     }

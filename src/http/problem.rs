@@ -1,7 +1,11 @@
-//! How does a refusal look on the wire? RFC 9457 problem details. The only file that knows status codes.
+//! How does a refusal look on the wire? RFC 9457 problem details. With `of_error`, the only file that knows status codes.
+
+mod of_error;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::num::NonZeroU32;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -9,8 +13,6 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::adapters::postgres::OverQuota;
-use crate::adapters::postgres::ledger::LedgerError;
 use crate::domain::Error;
 use crate::model::{Invalid, RequestId};
 
@@ -52,6 +54,7 @@ pub struct Problem {
     detail: Cow<'static, str>,
     errors: Vec<FieldFault>,
     allow: Option<&'static str>,
+    retry_after: Option<NonZeroU32>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -60,7 +63,16 @@ const RETRY_AFTER_SECONDS: &str = "2";
 
 impl Problem {
     fn new(status: StatusCode, name: &'static str, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { name, title, status, detail: detail.into(), errors: Vec::new(), allow: None, source: None }
+        Self {
+            name,
+            title,
+            status,
+            detail: detail.into(),
+            errors: Vec::new(),
+            allow: None,
+            retry_after: None,
+            source: None,
+        }
     }
 
     pub(super) fn no_such_route() -> Self {
@@ -141,6 +153,9 @@ impl Problem {
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             answer.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
         }
+        if let Some(seconds) = self.retry_after {
+            answer.insert_header((RETRY_AFTER, seconds.get()));
+        }
         if let Some(allowed) = self.allow {
             answer.insert_header((ALLOW, allowed));
         }
@@ -156,103 +171,9 @@ impl Problem {
     }
 }
 
-impl From<Error> for Problem {
-    fn from(error: Error) -> Self {
-        let problem = match &error {
-            Error::TokenMissing | Error::TokenRefused(_) => Self::new(
-                StatusCode::UNAUTHORIZED,
-                "invalid-token",
-                "Invalid token",
-                "Send a valid Cognito token of a configured user pool: Authorization: Bearer <token>.",
-            ),
-            Error::TenantClaimMissing => Self::new(
-                StatusCode::FORBIDDEN,
-                "tenant-claim-missing",
-                "No tenant in the token",
-                "The token is good but names no tenant. Send the ID token, or turn on the pre-token-generation trigger that adds the claim to access tokens.",
-            ),
-            Error::TenantUnknown => Self::new(
-                StatusCode::FORBIDDEN,
-                "tenant-unknown",
-                "Unknown tenant",
-                "No tenant has the claim value that the token carries.",
-            ),
-            Error::TenantSuspended => {
-                Self::new(StatusCode::FORBIDDEN, "tenant-suspended", "Tenant suspended", "The tenant is suspended.")
-            }
-            Error::RoleMissing(role) => {
-                Self::new(StatusCode::FORBIDDEN, "role-missing", "Role missing", format!("Only a {role} may do this."))
-            }
-            Error::NotFound(what) => {
-                Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", format!("There is no such {what}."))
-            }
-            Error::NotAllowed(broken) => Self::invalid(broken.iter().map(FieldFault::from).collect()),
-            Error::ItemNotAllowed { index, broken } => {
-                let of_item = |(pointer, rule): &(&'static str, Invalid)| FieldFault {
-                    pointer: format!("/uploads/{index}{pointer}").into(),
-                    detail: rule.to_string(),
-                };
-                Self::invalid(broken.iter().map(of_item).collect())
-            }
-            Error::OverQuota(over) => over_quota(over),
-            Error::KeyReused => {
-                let detail = "was used for another request before".to_owned();
-                Self::invalid(vec![FieldFault { pointer: "Idempotency-Key".into(), detail }])
-            }
-            Error::NotInParts => Self::new(
-                StatusCode::CONFLICT,
-                "not-multipart",
-                "Not a multipart upload",
-                "The upload travels in one request and has no parts.",
-            ),
-            Error::PartMissing(number) => Self::new(
-                StatusCode::CONFLICT,
-                "part-missing",
-                "Part missing",
-                format!("S3 does not hold part {} yet. Send it to its URL first.", number.get()),
-            ),
-            Error::Taken(constraint) => taken(constraint),
-            Error::ObjectMissing => Self::new(
-                StatusCode::CONFLICT,
-                "object-missing",
-                "Object missing",
-                "S3 does not hold the object yet. Send the bytes to the granted URL first.",
-            ),
-            Error::GrantBroken(violation) => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "grant-broken", "Grant broken", format!("{violation}."))
-            }
-            Error::AlreadyEnded(status) => Self::new(
-                StatusCode::CONFLICT,
-                "already-ended",
-                "Upload already ended",
-                format!("The upload is {} and stays so.", status.as_str()),
-            ),
-            Error::KeysUnavailable(_) => Self::unavailable("Tokens cannot be judged at present."),
-            Error::CredentialsUnavailable(_) => Self::unavailable("No URL can be signed at present."),
-            // Asking again would not help: Postgres refuses this row, which our own parsers should have done.
-            Error::LedgerUnavailable(LedgerError::Refused(_)) => Self::internal(),
-            Error::LedgerUnavailable(_) => Self::unavailable("The grant could not be recorded, so it was not made."),
-            Error::StoreUnavailable(_) => Self::unavailable("The store does not answer at present."),
-            Error::DatabaseUnavailable(_) => Self::unavailable("The database does not answer at present."),
-        };
-        problem.caused_by(error)
-    }
-}
-
-fn over_quota(over: &OverQuota) -> Problem {
-    let detail = "The tenant's bytes of this calendar month (UTC) are used up or reserved by pending uploads.";
-    let problem = Problem::new(StatusCode::FORBIDDEN, "quota-exceeded", "Quota exceeded", detail);
-    Problem { errors: vec![FieldFault { pointer: "/size".into(), detail: format!("is too much: {over}") }], ..problem }
-}
-
-fn taken(constraint: &str) -> Problem {
-    let (pointer, detail) = match constraint {
-        "tenants_slug_unique" => ("/slug", "is another tenant's slug"),
-        "tenant_claim_values_unique" => ("/claimValues", "holds a value that is given twice or is another tenant's"),
-        _ => ("/emailDomains", "holds a domain that is given twice or is another tenant's"),
-    };
-    let problem = Problem::new(StatusCode::CONFLICT, "taken", "Already taken", "Another tenant has this value.");
-    Problem { errors: vec![FieldFault { pointer: pointer.into(), detail: detail.to_owned() }], ..problem }
+/// Rounded up, as header fields want them.
+pub(super) fn whole_seconds(duration: Duration) -> u32 {
+    u32::try_from(duration.as_nanos().div_ceil(1_000_000_000)).unwrap_or(u32::MAX)
 }
 
 impl From<&(&'static str, Invalid)> for FieldFault {

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::adapters::postgres::uploads::Usage;
+use crate::adapters::postgres::usage::{CollectionUsage, Usage};
 use crate::adapters::s3::{PresignedRequest, SignedForm};
 use crate::domain::uploads::create::Next;
 use crate::model::{self, FileSize};
@@ -56,6 +56,11 @@ pub(super) struct Upload {
     /// How to cut it; only in the answer that grants a multipart upload. URLs come from `POST /v1/uploads/{id}/parts`.
     #[serde(skip_serializing_if = "Option::is_none")]
     multipart: Option<Multipart>,
+    /// Where the object can be viewed; only when asked for with `include=downloadUrl`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    download_url: Option<String>,
+    #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    download_url_expires_at: Option<OffsetDateTime>,
 }
 
 /// A checksum of the whole object.
@@ -125,11 +130,19 @@ impl From<model::Upload> for Upload {
             etag,
             request: None,
             multipart: None,
+            download_url: None,
+            download_url_expires_at: None,
         }
     }
 }
 
 impl Upload {
+    /// With a URL to view it, where there is one.
+    pub(super) fn viewable(upload: model::Upload, url: Option<PresignedRequest>) -> Self {
+        let (download_url, download_url_expires_at) = url.map(|url| (url.url, url.expires_at)).unzip();
+        Self { download_url, download_url_expires_at, ..upload.into() }
+    }
+
     /// With what the client is to do next.
     pub(super) fn granted(upload: model::Upload, next: Next) -> Self {
         let (request, multipart) = match next {
@@ -160,7 +173,7 @@ pub(super) struct Limits {
     allowed_content_types: Vec<String>,
     /// Bytes in a calendar month (UTC); null means no limit. This version records it and does not enforce it yet.
     monthly_bytes: Option<i64>,
-    /// Requests in a minute; null means no limit. This version records it and does not enforce it yet.
+    /// Requests in a minute of all its people together; null means no limit.
     requests_per_minute: Option<i32>,
 }
 
@@ -175,16 +188,34 @@ impl From<&model::Limits> for Limits {
     }
 }
 
-/// What the tenant used in this calendar month (UTC): uploads that are pending or completed.
+/// What the tenant used in a calendar month (UTC): uploads that are pending or were completed, the deleted ones too.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct MonthlyUsage {
     uploads: i64,
     bytes: i64,
+    /// Of these bytes, those that are pending.
+    reserved_bytes: i64,
 }
 
 impl From<Usage> for MonthlyUsage {
     fn from(usage: Usage) -> Self {
-        Self { uploads: usage.uploads, bytes: usage.bytes }
+        Self { uploads: usage.uploads, bytes: usage.bytes, reserved_bytes: usage.reserved_bytes }
+    }
+}
+
+/// What a collection holds: completed uploads.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Collection {
+    #[schema(example = "default")]
+    collection: String,
+    uploads: i64,
+    bytes: i64,
+}
+
+impl From<CollectionUsage> for Collection {
+    fn from(usage: CollectionUsage) -> Self {
+        Self { collection: usage.collection, uploads: usage.uploads, bytes: usage.bytes }
     }
 }
 

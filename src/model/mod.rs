@@ -3,6 +3,7 @@
 //! Everything here is parsed once, at the edge, and is right from then on.
 
 mod clock;
+mod cursor;
 mod disposition;
 mod event;
 mod file;
@@ -17,6 +18,7 @@ mod tenant;
 mod upload;
 
 pub use clock::Clock;
+pub use cursor::CursorScope;
 pub use disposition::Disposition;
 pub use event::{ObjectCreated, Sequencer};
 pub use file::{Checksum, ChecksumAlgorithm, Collection, ContentType, FileName, FileSize, Metadata};

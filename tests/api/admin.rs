@@ -49,7 +49,10 @@ async fn a_tenant_is_created_read_changed_suspended_and_activated_on_record() {
     let at = path(&created.body);
     let read = gateway.get(&admin, &at).await;
     let mut without_usage = read.body.clone();
-    assert_eq!(without_usage.as_object_mut().unwrap().remove("usage"), Some(json!({"uploads": 0, "bytes": 0})));
+    assert_eq!(
+        without_usage.as_object_mut().unwrap().remove("usage"),
+        Some(json!({"uploads": 0, "bytes": 0, "reservedBytes": 0}))
+    );
     assert_eq!(sorted(without_usage), sorted(created.body));
 
     let change = json!({"name": "Initech Inc.", "identityProvider": null, "limits": {"monthlyBytes": null, "maxUploadBytes": 2000}});

@@ -134,12 +134,13 @@ async fn a_wrong_method_is_405_and_says_the_right_ones() {
     let (alice, admin) = (gateway.token("alice@acme.example"), gateway.token("admin@platform.example"));
     let id = Uuid::nil();
     let table = [
-        (&alice, Method::GET, "/v1/uploads".to_owned(), "POST"),
-        (&alice, Method::DELETE, "/v1/uploads".to_owned(), "POST"),
+        (&alice, Method::PATCH, "/v1/uploads".to_owned(), "GET, POST"),
+        (&alice, Method::DELETE, "/v1/uploads".to_owned(), "GET, POST"),
         (&alice, Method::PUT, format!("/v1/uploads/{id}"), "GET, DELETE"),
         (&alice, Method::GET, "/v1/uploads/batch".to_owned(), "POST"),
         (&alice, Method::PUT, format!("/v1/uploads/{id}/parts"), "GET, POST"),
         (&alice, Method::POST, format!("/v1/uploads/{id}/download"), "GET"),
+        (&alice, Method::POST, "/v1/collections".to_owned(), "GET"),
         (&alice, Method::GET, format!("/v1/uploads/{id}/complete"), "POST"),
         (&alice, Method::POST, "/v1/me".to_owned(), "GET"),
         (&alice, Method::POST, "/openapi.json".to_owned(), "GET"),
@@ -147,6 +148,7 @@ async fn a_wrong_method_is_405_and_says_the_right_ones() {
         (&admin, Method::PUT, format!("/v1/admin/tenants/{id}"), "GET, PATCH"),
         (&admin, Method::GET, format!("/v1/admin/tenants/{id}/suspend"), "POST"),
         (&admin, Method::PATCH, format!("/v1/admin/tenants/{id}/activate"), "POST"),
+        (&admin, Method::POST, format!("/v1/admin/tenants/{id}/usage"), "GET"),
     ];
     for (token, method, path, allowed) in table {
         let refused = gateway.send(gateway.request(method, &path).bearer_auth(token)).await;

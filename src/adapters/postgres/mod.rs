@@ -11,7 +11,9 @@ pub mod reconcile;
 pub mod settlement;
 pub mod tenant_changes;
 pub mod tenants;
+pub mod upload_listing;
 pub mod uploads;
+pub mod usage;
 
 pub use ledger_rows::{GrantRow, OverQuota};
 

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::DatabaseError;
-use super::uploads::{Entries, Row, uploads};
+use super::uploads::{Row, uploads};
 use crate::model::{Invalid, Tenant, TenantId, Upload, UploadId};
 
 /// An upload of a tenant that is not known yet.
@@ -52,7 +52,7 @@ pub async fn claim_due(
     )
     .fetch_all(pool)
     .await?;
-    let rows = uploads!("where id = any ($1)", &ids).fetch_all(pool).await?;
+    let rows = uploads!("uploads where id = any ($1)", &ids).fetch_all(pool).await?;
     Ok(rows.into_iter().map(Claimed::from).collect())
 }
 
@@ -61,7 +61,7 @@ pub async fn claim_due(
 /// # Errors
 /// When Postgres does not answer.
 pub async fn find(pool: &PgPool, id: UploadId) -> Result<Option<Claimed>, DatabaseError> {
-    Ok(uploads!("where id = $1", id.as_uuid()).fetch_optional(pool).await?.map(Claimed::from))
+    Ok(uploads!("uploads where id = $1", id.as_uuid()).fetch_optional(pool).await?.map(Claimed::from))
 }
 
 /// How many uploads are due, up to `most`, for the metric.

@@ -13,18 +13,7 @@ use crate::model::{
     Method, ObjectKey, PartPlan, Sequencer, StoredObject, Subject, Tenant, Upload, UploadId, UploadStatus,
 };
 
-/// What the tenant's uploads of this month add up to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Usage {
-    /// Uploads that are pending or completed.
-    pub uploads: i64,
-    /// Their bytes.
-    pub bytes: i64,
-}
-
-/// What a client wanted remembered. Callers of `uploads!` need it in scope: a column's type may not be longer than 63 bytes.
-pub(super) type Entries = Json<BTreeMap<String, String>>;
-
+/// An upload as its columns have it. sqlx makes one wherever the macro below is used, so its members are visible there.
 pub(super) struct Row {
     pub(super) tenant_id: Uuid,
     pub(super) id: Uuid,
@@ -39,7 +28,7 @@ pub(super) struct Row {
     pub(super) multipart_id: Option<String>,
     pub(super) checksum_algorithm: Option<String>,
     pub(super) checksum_value: Option<String>,
-    pub(super) metadata: Entries,
+    pub(super) metadata: Json<BTreeMap<String, String>>,
     pub(super) method: String,
     pub(super) status: String,
     pub(super) created_at: OffsetDateTime,
@@ -53,17 +42,16 @@ pub(super) struct Row {
     pub(super) stored_checksum_value: Option<String>,
 }
 
-/// A query for whole uploads, of which the callers write only the condition.
+/// A query for whole uploads, of which the callers write only where from.
 macro_rules! uploads {
-    ($condition:literal, $($argument:expr),+ $(,)?) => {
+    ($source:literal, $($argument:expr),+ $(,)?) => {
         sqlx::query_as!(
-            crate::adapters::postgres::uploads::Row,
+            $crate::adapters::postgres::uploads::Row,
             r#"select tenant_id, id, subject, object_key, collection, file_name, content_type, size_bytes, size_is_exact,
-                      part_size_bytes, multipart_id, checksum_algorithm, checksum_value,
-                      metadata as "metadata: Entries", method, status,
-                      created_at, expires_at, event_sequencer, completed_at, stored_size_bytes, stored_etag,
+                      part_size_bytes, multipart_id, checksum_algorithm, checksum_value, metadata as "metadata: _", method,
+                      status, created_at, expires_at, event_sequencer, completed_at, stored_size_bytes, stored_etag,
                       stored_content_type, stored_checksum_algorithm, stored_checksum_value
-               from uploads "# + $condition,
+               from "# + $source,
             $($argument),+
         )
     };
@@ -79,35 +67,8 @@ pub async fn find(
     tenant: &Tenant,
     id: UploadId,
 ) -> Result<Option<Upload>, DatabaseError> {
-    let row = uploads!("where tenant_id = $1 and id = $2", tenant.id.as_uuid(), id.as_uuid());
+    let row = uploads!("uploads where tenant_id = $1 and id = $2", tenant.id.as_uuid(), id.as_uuid());
     Ok(row.fetch_optional(connection).await?.map(|row| row.into_upload(tenant)).transpose()?)
-}
-
-/// What was granted or completed since `from`.
-///
-/// # Errors
-/// When Postgres does not answer.
-pub async fn usage_since(
-    connection: impl PgExecutor<'_>,
-    tenant: &Tenant,
-    from: OffsetDateTime,
-) -> Result<Usage, DatabaseError> {
-    let usage = sqlx::query_as!(
-        Usage,
-        r#"select count(*) as "uploads!", coalesce(sum(size_bytes), 0)::bigint as "bytes!"
-           from uploads where tenant_id = $1 and id >= $2 and status in ('pending', 'completed')"#,
-        tenant.id.as_uuid(),
-        first_id_at(from),
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(usage)
-}
-
-/// The smallest UUIDv7 of that moment, so that a range of time is a range of the index.
-fn first_id_at(at: OffsetDateTime) -> Uuid {
-    let milliseconds = u64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
-    uuid::Builder::from_unix_timestamp_millis(milliseconds, &[0; 10]).into_uuid()
 }
 
 impl Row {

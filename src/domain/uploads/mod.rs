@@ -4,11 +4,13 @@ pub mod complete;
 pub mod create;
 pub mod download;
 mod limits;
+pub mod list;
 pub mod notice;
 pub mod parts;
 pub mod query;
 pub mod repeatable;
 pub mod settle;
+pub mod usage;
 pub mod withdraw;
 
 use std::sync::Arc;

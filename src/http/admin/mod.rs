@@ -2,3 +2,4 @@
 
 pub(super) mod changes;
 pub(super) mod tenants;
+pub(super) mod usage;

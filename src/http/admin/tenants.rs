@@ -14,7 +14,7 @@ use crate::domain::tenants::administer::{self, Desk};
 use crate::http::extract::{Faults, Id, Json, Query};
 use crate::http::problem::{self, Problem};
 use crate::http::{State, view};
-use crate::model::{Admin, Invalid, RequestId, TenantId, TenantStatus};
+use crate::model::{Admin, CursorScope, Invalid, RequestId, TenantId, TenantStatus};
 
 /// Which tenants to show.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -51,8 +51,10 @@ pub(in crate::http) async fn list(
     Query(listing): Query<Listing>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let (found, more) = administer::list(&state.pool, listing.parse()?).await?;
-    let next_cursor = found.last().filter(|_| more).map(|tenant| tenant.id.to_string());
+    let filter = listing.parse()?;
+    let scope = cursor_scope(filter.status, filter.text.as_deref());
+    let (found, more) = administer::list(&state.pool, filter).await?;
+    let next_cursor = found.last().filter(|_| more).map(|tenant| scope.after_id(tenant.id.as_uuid()));
     let items = found.iter().map(view::Tenant::from).collect();
     Ok(HttpResponse::Ok().json(Page { items, next_cursor }))
 }
@@ -177,14 +179,16 @@ impl Listing {
             Some(Ok(limit @ 1..=200)) => Some(limit),
             Some(_) => faults.take("?limit", Err(Invalid::rule("must be 1 to 200"))),
         };
-        let cursor = self.cursor.map(|text| Uuid::try_parse(&text).map(TenantId::from));
-        let cursor = cursor.and_then(|parsed| {
-            faults.take("?cursor", parsed.map_err(|_not_ours| Invalid::rule("must be a nextCursor of this listing")))
-        });
         let status = self.status.and_then(|text| faults.take("?status", TenantStatus::parse(&text)));
         let fits = self.q.as_ref().is_none_or(|text| text.chars().count() <= 200 && !text.contains('\0'));
         let q = if fits { Ok(self.q) } else { Err(Invalid::rule("must be at most 200 characters, without NUL")) };
         let text = faults.take("?q", q).flatten();
-        faults.finish(limit.map(|limit| Filter { status, text, before: cursor, limit }))
+        let scope = cursor_scope(status, text.as_deref());
+        let before = self.cursor.and_then(|text| faults.take("?cursor", scope.id(&text))).map(TenantId::from);
+        faults.finish(limit.map(|limit| Filter { status, text, before, limit }))
     }
+}
+
+fn cursor_scope(status: Option<TenantStatus>, text: Option<&str>) -> CursorScope {
+    CursorScope::new("tenants").with(status.map(TenantStatus::as_str)).with(text)
 }
