@@ -30,10 +30,13 @@ async fn delete(sandbox: &Sandbox, message: &Message) {
     delete.set_receipt_handle(message.receipt_handle.clone()).send().await.unwrap();
 }
 
-async fn until_one_waits(sandbox: &Sandbox) {
-    while sandbox.aws.long_polls() == 0 {
-        tokio::task::yield_now().await;
-    }
+async fn until_waiting(sandbox: &Sandbox, receivers: usize) {
+    let watching = async {
+        while sandbox.aws.long_polls() != receivers {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), watching).await.unwrap();
 }
 
 #[tokio::test]
@@ -95,13 +98,13 @@ async fn a_long_poll_wakes_up_when_a_message_comes_or_becomes_visible_again() {
     let sandbox = Sandbox::start().await;
     let asked = Instant::now();
     let sent = async {
-        until_one_waits(&sandbox).await;
+        until_waiting(&sandbox, 1).await;
         sandbox.aws.send_message("at last");
     };
     let (received, ()) = tokio::join!(ask(&sandbox).wait_time_seconds(20).send(), sent);
     assert_eq!(bodies(received.unwrap().messages()), ["at last"]);
     let passed = async {
-        until_one_waits(&sandbox).await;
+        until_waiting(&sandbox, 1).await;
         sandbox.pass(Duration::from_secs(31));
     };
     let (received, ()) = tokio::join!(ask(&sandbox).wait_time_seconds(20).send(), passed);
@@ -117,11 +120,9 @@ async fn a_long_poll_ends_when_its_time_is_over_or_its_asker_is_gone() {
     assert!(asked.elapsed() >= Duration::from_secs(1));
 
     let asker = tokio::spawn(ask(&sandbox).wait_time_seconds(20).send());
-    until_one_waits(&sandbox).await;
+    until_waiting(&sandbox, 1).await;
     asker.abort();
-    while sandbox.aws.long_polls() > 0 {
-        tokio::task::yield_now().await;
-    }
+    until_waiting(&sandbox, 0).await;
     sandbox.aws.send_message("for whoever comes");
     assert_eq!(bodies(&receive(&sandbox).await), ["for whoever comes"]);
     assert!(asked.elapsed() < Duration::from_secs(15), "{:?}", asked.elapsed());
@@ -178,7 +179,7 @@ async fn a_fault_ends_the_long_polls_too() {
     assert_eq!(bodies(&receive(&sandbox).await), ["a"]);
 
     let fall = async {
-        until_one_waits(&sandbox).await;
+        until_waiting(&sandbox, 1).await;
         sandbox.aws.set_sqs_fault(Fault::Unavailable);
     };
     let (received, ()) = tokio::join!(ask(&sandbox).wait_time_seconds(20).send(), fall);

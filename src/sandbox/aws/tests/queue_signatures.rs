@@ -6,8 +6,11 @@ use aws_sdk_sqs::config::http::HttpRequest;
 use aws_sdk_sqs::config::interceptors::BeforeTransmitInterceptorContextMut;
 use aws_sdk_sqs::config::{Builder, ConfigBag, Credentials, Intercept, Region, RuntimeComponents};
 use aws_sdk_sqs::error::BoxError;
+use time::Duration;
 
-use super::{Sandbox, denied, long_term, outcome};
+use super::{REGION, Sandbox, denied, long_term, outcome};
+use crate::adapters::sigv4::{SigningKeys, timestamp};
+use crate::model::Clock;
 
 /// Changes a request behind its signature's back.
 #[derive(Debug)]
@@ -89,4 +92,26 @@ async fn nothing_that_is_signed_can_be_changed_afterwards() {
     let unsigned = tampered(|request| drop(request.headers_mut().remove("authorization"))).await;
     assert_eq!(unsigned, refused("MissingAuthenticationToken"));
     assert_eq!(sandbox.aws.queued_messages(), 1);
+}
+
+#[tokio::test]
+async fn a_signature_is_good_for_a_quarter_of_an_hour() {
+    let sandbox = Sandbox::start().await;
+    let (id, secret) = sandbox.aws.gateway_credentials();
+    let (origin, target) = (sandbox.aws.url(), "AmazonSQS.GetQueueUrl");
+    let host = origin.trim_start_matches("http://");
+    for (minutes, status) in [(0, 200), (-14, 200), (14, 200), (-16, 403), (16, 403)] {
+        let moment = Clock::system().now() + Duration::minutes(minutes);
+        let (date, key) = (timestamp(moment), SigningKeys::new(secret.into(), REGION, "sqs").day_key(moment));
+        let signed = "host;x-amz-date;x-amz-target";
+        // What `{"QueueName":"uploads-events"}` hashes to.
+        let hash = "9a2f59f3e8169f2bae8b254d339f52673de3fd8006f8e8fd7a5da233afb27cb0";
+        let headers = format!("host:{host}\nx-amz-date:{date}\nx-amz-target:{target}\n");
+        let signature = key.sign(&date, &format!("POST\n/\n\n{headers}\n{signed}\n{hash}"));
+        let scope = &key.scope;
+        let claims = format!("AWS4-HMAC-SHA256 Credential={id}/{scope}, SignedHeaders={signed}, Signature={signature}");
+        let request = reqwest::Client::new().post(origin).header("x-amz-date", date).header("x-amz-target", target);
+        let request = request.header("authorization", claims).body("{\"QueueName\":\"uploads-events\"}");
+        assert_eq!(request.send().await.unwrap().status().as_u16(), status, "{minutes} minutes");
+    }
 }
