@@ -7,6 +7,7 @@ mod parse_auth;
 mod parse_upload;
 mod reader;
 mod sections;
+mod values;
 
 use std::path::Path;
 

@@ -9,15 +9,12 @@ use sqlx::postgres::PgConnectOptions;
 use url::Url;
 
 use super::Config;
-use super::parse_auth::{auth, web_url};
+use super::parse_auth::auth;
 use super::parse_upload::{events, rate, reconcile, upload};
 use super::reader::Reader;
 use super::sections::{Aws, Database, Ledger, Log, LogFormat, Server, StaticKey, Tenants};
-use crate::model::{ContentTypePattern, FileSize, Invalid, Limits};
-
-pub(super) const SECOND: Duration = Duration::from_secs(1);
-pub(super) const MINUTE: Duration = Duration::from_secs(60);
-pub(super) const HOUR: Duration = Duration::from_secs(3600);
+use super::values::{HOUR, MINUTE, SECOND, not_empty, size, web_url};
+use crate::model::{ContentTypePattern, Invalid, Limits};
 
 /// Reads every section, all of them, even when an earlier one has faults.
 pub(super) fn read(r: &mut Reader) -> Option<Config> {
@@ -186,15 +183,6 @@ fn log(r: &mut Reader) -> Option<Log> {
     let filter =
         r.required_parsed("log.filter", |text| tracing_subscriber::EnvFilter::try_new(text).map(|_| text.to_owned()));
     Some(Log { format: format?, filter: filter? })
-}
-
-pub(super) fn not_empty(text: &str) -> Result<String, Invalid> {
-    if text.is_empty() { Err(Invalid::rule("must not be empty; leave it out instead")) } else { Ok(text.to_owned()) }
-}
-
-pub(super) fn size(text: &str) -> Result<FileSize, Invalid> {
-    let bytes = bytesize::ByteSize::from_str(text).map_err(Invalid::from)?;
-    FileSize::parse(i64::try_from(bytes.as_u64()).unwrap_or(i64::MAX))
 }
 
 /// An endpoint is a scheme, a host and a port: signatures and the SDK would not agree on more.

@@ -6,11 +6,8 @@ use url::Url;
 
 use super::reader::Reader;
 use super::sections::{Auth, Pool, TokenUse};
+use super::values::{HOUR, MINUTE, SECOND, web_url};
 use crate::model::Invalid;
-
-const SECOND: Duration = Duration::from_secs(1);
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3600);
 
 pub(super) fn auth(r: &mut Reader) -> Option<Auth> {
     let pools = r.entries("auth.pools");
@@ -80,14 +77,6 @@ fn pool(r: &mut Reader, name: &str) -> Option<Pool> {
         None => secure_url(&format!("{}/.well-known/jwks.json", issuer.trim_end_matches('/'))).ok()?,
     };
     Some(Pool { issuer, client_ids: client_ids?, token_uses, jwks_url, hosted_ui })
-}
-
-/// Any web address.
-pub(super) fn web_url(text: &str) -> Result<Url, Invalid> {
-    match Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
-        _ => Err(Invalid::rule("must be an http:// or https:// URL")),
-    }
 }
 
 /// What decides whom to believe must not come over plain HTTP, except on this machine.

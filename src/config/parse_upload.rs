@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::parse::{HOUR, MINUTE, SECOND, not_empty, size};
-use super::parse_auth::web_url;
 use super::reader::Reader;
 use super::sections::{Events, Rate, Reconcile, Upload};
+use super::values::{HOUR, MINUTE, SECOND, not_empty, size, web_url};
 use crate::model::{FileSize, PartPlan};
 
 pub(super) fn upload(r: &mut Reader) -> Option<Upload> {

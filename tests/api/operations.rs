@@ -121,7 +121,8 @@ async fn a_page_of_an_allowed_origin_may_read_every_answer_and_no_other_page_any
         ("/v1/me", Some(&alice), 200),
         ("/v1/me", None, 401),
         ("/v1/uploads/x", Some(&alice), 404),
-        ("/v1/uploads", Some(&alice), 405),
+        ("/v1/uploads", Some(&alice), 200),
+        ("/v1/uploads/x/complete", Some(&alice), 405),
         ("/v1/admin/tenants", Some(&alice), 403),
         ("/nonsense", None, 404),
     ];
