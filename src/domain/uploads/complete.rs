@@ -33,12 +33,11 @@ impl Uploads {
         request: RequestId,
     ) -> Result<Upload, Error> {
         let upload = self.find(principal, id).await?;
-        match upload.status {
-            UploadStatus::Pending => {}
-            UploadStatus::Completed => return Ok(upload),
-            ended @ (UploadStatus::Failed | UploadStatus::Expired | UploadStatus::Aborted | UploadStatus::Deleted) => {
-                return Err(Error::AlreadyEnded(ended));
-            }
+        if upload.status == UploadStatus::Completed {
+            return Ok(upload);
+        }
+        if upload.status != UploadStatus::Pending {
+            return Err(Error::AlreadyEnded(upload.status));
         }
         let tenant = &principal.tenant;
         if upload.grant.method == Method::Multipart {

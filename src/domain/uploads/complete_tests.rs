@@ -59,10 +59,8 @@ fn stored(sizes: &[i64]) -> Vec<StoredPart> {
 }
 
 fn rule(error: Error) -> String {
-    match error {
-        Error::NotAllowed(broken) => broken.iter().map(|(pointer, rule)| format!("{pointer} {rule}")).collect(),
-        other => panic!("{other}"),
-    }
+    let Error::NotAllowed(broken) = error else { panic!("{error}") };
+    broken.iter().map(|(pointer, rule)| format!("{pointer} {rule}")).collect()
 }
 
 #[test]

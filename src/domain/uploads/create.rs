@@ -59,9 +59,12 @@ impl Uploads {
     pub async fn create(&self, principal: &Principal, request: Request, id: RequestId) -> Result<Granted, Error> {
         let now = self.clock.now();
         let (upload, next) = self.grant(principal, request, now).await?;
-        self.ledger.record(row(principal, &upload, id)).await.map_err(|error| match error {
-            LedgerError::OverQuota(over) => self.over_quota(over),
-            error => Error::LedgerUnavailable(error),
+        self.ledger.record(row(principal, &upload, id)).await.map_err(|error| {
+            if let LedgerError::OverQuota(over) = error {
+                self.over_quota(over)
+            } else {
+                Error::LedgerUnavailable(error)
+            }
         })?;
         self.begin(principal, upload, next).await
     }

@@ -18,10 +18,11 @@ impl Uploads {
         disposition: Disposition,
     ) -> Result<PresignedRequest, Error> {
         let upload = self.find(principal, id).await?;
-        match upload.status {
-            UploadStatus::Completed => {}
-            UploadStatus::Pending => return Err(Error::ObjectMissing),
-            ended => return Err(Error::AlreadyEnded(ended)),
+        if upload.status == UploadStatus::Pending {
+            return Err(Error::ObjectMissing);
+        }
+        if upload.status != UploadStatus::Completed {
+            return Err(Error::AlreadyEnded(upload.status));
         }
         if !disposition.allowed_for(&upload.grant.content_type) {
             let text = format!("must be attachment for {}", upload.grant.content_type.as_str());

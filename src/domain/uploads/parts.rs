@@ -85,10 +85,7 @@ impl Uploads {
         if upload.grant.method != Method::Multipart {
             return Err(Error::NotInParts);
         }
-        match upload.status {
-            UploadStatus::Pending => Ok(upload),
-            ended => Err(Error::AlreadyEnded(ended)),
-        }
+        if upload.status == UploadStatus::Pending { Ok(upload) } else { Err(Error::AlreadyEnded(upload.status)) }
     }
 }
 

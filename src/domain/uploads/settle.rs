@@ -107,7 +107,11 @@ impl Uploads {
             // Nothing is there, nothing can land any more, and no parts were begun.
             UploadStatus::Expired if upload.multipart_id.is_none() => None,
             // What has ended is cleared away right after this, or else when this lease is over.
-            _ => Some(now + self.lease),
+            UploadStatus::Pending
+            | UploadStatus::Failed
+            | UploadStatus::Expired
+            | UploadStatus::Aborted
+            | UploadStatus::Deleted => Some(now + self.lease),
         };
         let expired_by = (finding == Finding::Absent).then(|| now - self.grace);
         let step = Step { from: upload.status, to, stored, check_at, expired_by };
