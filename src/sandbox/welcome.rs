@@ -12,7 +12,7 @@ pub(super) fn text(document: &Document, data_dir: &Path) -> String {
         "\nThe sandbox is up. Everything listens on loopback; state is in {}.\n\n  \
          gateway   {public_url}   (contract: {public_url}/openapi.json)\n  \
          internal  {internal_url}/metrics /livez /readyz\n  \
-         S3, STS   {s3_url}\n  \
+         AWS       {s3_url}   (S3, STS, SQS)\n  \
          Cognito   {cognito_url}\n  \
          Postgres  {database_url}\n\nPeople, who can all sign in:\n\n",
         data_dir.display()
@@ -43,7 +43,7 @@ The whole job, to paste into another shell:
   # put the bytes into S3; they never pass the gateway
   printf 'hello world' | curl -si -X PUT "$URL" -H 'Content-Type: text/plain' -H 'If-None-Match: *' --data-binary @-
 
-  # tell the gateway, and read the record back
+  # tell the gateway (S3's own event may have told it already), and read the record back
   curl -s -X POST {public_url}/v1/uploads/$ID/complete -H "Authorization: Bearer $TOKEN"; echo
   curl -s {public_url}/v1/uploads/$ID -H "Authorization: Bearer $TOKEN"; echo
 
