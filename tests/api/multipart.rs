@@ -189,11 +189,18 @@ async fn an_upload_whose_beginning_at_s3_failed_begins_when_parts_are_asked_for(
     let alice = gateway.token("alice@acme.example");
     gateway.neighbours().aws.set_s3_fault(Fault::Unavailable);
     let body = json!({"fileName": "a", "contentType": "a/b", "size": 6 * MIB, "method": "multipart"});
-    let refused = gateway.post(&alice, "/v1/uploads", body).await;
+    let ask =
+        gateway.request(Method::POST, "/v1/uploads").bearer_auth(&alice).header("idempotency-key", "k").json(&body);
+    let refused = gateway.send(ask).await;
     assert_eq!((refused.status, refused.problem()), (StatusCode::SERVICE_UNAVAILABLE, "unavailable"));
+    assert_eq!(gateway.post(&alice, "/v1/uploads", body).await.status, StatusCode::SERVICE_UNAVAILABLE);
     gateway.neighbours().aws.set_s3_fault(Fault::None);
-    let id: String =
-        sqlx::query_scalar("select id::text from uploads").fetch_one(&gateway.database.pool).await.expect("on record");
+    let on_record: Vec<(String, String)> = sqlx::query_as("select id::text, status from uploads order by id")
+        .fetch_all(&gateway.database.pool)
+        .await
+        .expect("rows");
+    let [(id, first), (_, second)] = &on_record[..] else { panic!("{on_record:?}") };
+    assert_eq!((first.as_str(), second.as_str()), ("pending", "aborted"), "who has no key will not come back");
     let signed = sign(&gateway, &alice, &json!({"id": id}), &[1]).await;
     assert_eq!(signed.status, StatusCode::OK, "{}", signed.body);
     assert_eq!(gateway.neighbours().aws.unfinished_uploads().await, 1);

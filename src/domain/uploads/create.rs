@@ -59,14 +59,24 @@ impl Uploads {
     pub async fn create(&self, principal: &Principal, request: Request, id: RequestId) -> Result<Granted, Error> {
         let now = self.clock.now();
         let (upload, next) = self.grant(principal, request, now).await?;
-        self.ledger.record(row(principal, &upload, id)).await.map_err(|error| {
+        self.ledger.record(row(principal, &upload, id.clone())).await.map_err(|error| {
             if let LedgerError::OverQuota(over) = error {
                 self.over_quota(over)
             } else {
                 Error::LedgerUnavailable(error)
             }
         })?;
-        self.begin(principal, upload, next).await
+        match next {
+            Next::Parts(_) => {
+                let begun = self.begin(principal, upload.clone(), next).await;
+                if begun.is_err() {
+                    // On record, and its client will never hear of it.
+                    self.take_back(principal, [upload], id).await;
+                }
+                begun
+            }
+            Next::Put(_) | Next::Form(_) | Next::Nothing => self.begin(principal, upload, next).await,
+        }
     }
 
     /// The grant and what it allows, neither of them on record yet.

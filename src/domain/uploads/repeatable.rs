@@ -9,7 +9,7 @@ use super::settle::Witness;
 use crate::adapters::postgres::idempotency::{self, Made, Recorded, RepeatableRequest};
 use crate::adapters::postgres::{settlement, uploads};
 use crate::domain::Error;
-use crate::model::{Finding, IdempotencyKey, Principal, RequestId, UploadId, UploadStatus};
+use crate::model::{Finding, IdempotencyKey, Principal, RequestId, Upload, UploadId, UploadStatus};
 
 /// Grants, and whether an earlier request made them.
 pub struct Answered {
@@ -59,22 +59,28 @@ impl Uploads {
                 return self.repeat(principal, &request, made).await;
             }
         }
-        let begun = granted.clone().into_iter().map(|(upload, next)| self.begin(principal, upload, next));
+        let uploads: Vec<Upload> = granted.iter().map(|(upload, _)| upload.clone()).collect();
+        let begun = granted.into_iter().map(|(upload, next)| self.begin(principal, upload, next));
         match try_join_all(begun).await {
             Ok(granted) => Ok(Answered { granted, repeated: false }),
             // A request that may be repeated begins the rest when it is.
             Err(error) if request.is_some() => Err(error),
             Err(error) => {
-                self.take_back(principal, granted, id).await;
+                self.take_back(principal, uploads, id).await;
                 Err(error)
             }
         }
     }
 
     /// What was granted is on record, and could not be begun: its client will never hear of it.
-    async fn take_back(&self, principal: &Principal, granted: Vec<Granted>, id: RequestId) {
+    pub(super) async fn take_back(
+        &self,
+        principal: &Principal,
+        uploads: impl IntoIterator<Item = Upload>,
+        id: RequestId,
+    ) {
         let witness = Witness::caller(principal, id);
-        for (upload, _) in granted {
+        for upload in uploads {
             // A multipart upload may have got its id meanwhile, which `clear` must know.
             let Ok(mut upload) = self.reread(&principal.tenant, &upload).await else { continue };
             let step = self.step(&principal.tenant, &upload, Finding::Withdrawn, None, &witness).await;
