@@ -68,14 +68,17 @@ impl Uploads {
         })?;
         match next {
             Next::Parts(_) => {
-                let begun = self.begin(principal, upload.clone(), next).await;
+                // Boxed, so that the hot path does not carry what only parts need.
+                let begun = Box::pin(self.begin(principal, upload.clone(), next)).await;
                 if begun.is_err() {
-                    // On record, and its client will never hear of it.
-                    self.take_back(principal, [upload], id).await;
+                    Box::pin(self.take_back(principal, [upload], id)).await;
                 }
                 begun
             }
-            Next::Put(_) | Next::Form(_) | Next::Nothing => self.begin(principal, upload, next).await,
+            Next::Put(_) | Next::Form(_) | Next::Nothing => {
+                self.metrics.uploads.with_label_values(&[UploadStatus::Pending.as_str()]).inc();
+                Ok((upload, next))
+            }
         }
     }
 
