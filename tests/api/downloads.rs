@@ -123,3 +123,25 @@ async fn while_s3_is_away_a_deletion_is_decided_and_made_good_later() {
     assert_eq!(store::keys(&gateway).await.len(), 1);
     gateway.until("the object is gone", async || store::keys(&gateway).await.is_empty()).await;
 }
+
+#[tokio::test]
+async fn one_call_gives_a_gallery_its_whole_page() {
+    let gateway = Harness::start().await;
+    let alice = gateway.token("alice@acme.example");
+    for name in ["one.jpg", "two.jpg"] {
+        uploaded(&gateway, &alice, name, "image/jpeg").await;
+    }
+    gateway.grant(&alice, 11).await;
+    let page = gateway.get(&alice, "/v1/uploads?include=downloadUrl").await.body;
+    let items = page["items"].as_array().expect("items");
+    assert_eq!(items.len(), 3);
+    assert_eq!((&items[0]["status"], items[0].get("downloadUrl")), (&json!("pending"), None));
+    for (item, name) in items[1..].iter().zip(["two.jpg", "one.jpg"]) {
+        let file = fetch(&gateway, &item["downloadUrl"]).await;
+        assert_eq!((file.status, &file.body), (StatusCode::OK, &json!("hello world")));
+        assert!(file.headers["content-disposition"].to_str().is_ok_and(|text| text.contains(name)));
+        assert!(item["downloadUrlExpiresAt"].is_string());
+    }
+    let without = gateway.get(&alice, "/v1/uploads").await.body;
+    assert!(without["items"].as_array().is_some_and(|items| items.iter().all(|i| i.get("downloadUrl").is_none())));
+}

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::domain::uploads::create::Request;
 use crate::domain::uploads::repeatable::Answered;
 use crate::http::extract::{Faults, Json, LargeJson};
-use crate::http::problem::Problem;
+use crate::http::problem::{self, Problem};
 use crate::http::{State, view};
 use crate::model::{
     Checksum, ChecksumAlgorithm, Collection, ContentType, FileName, FileSize, IdempotencyKey, Invalid, Metadata,
@@ -63,6 +63,7 @@ pub(in crate::http) struct GrantedBatch {
     post, path = "/v1/uploads", operation_id = "createUpload", tag = "uploads", request_body = NewUpload, security(("cognito" = [])),
     params(("idempotency-key" = Option<String>, Header, description = "1 to 255 visible ASCII characters: asking again under the same key answers the same upload with a fresh URL")),
     responses(
+        (status = 403, description = "As everywhere, and `quota-exceeded`: the tenant's month has no room for it", body = problem::Document, content_type = "application/problem+json"),
         (status = 201, description = "Granted and on record", body = view::Upload,
          headers(("location" = String, description = "The upload's own path"), ("x-request-id" = String, description = "The request's id"),
                  ("idempotency-replayed" = String, description = "`true` when an earlier request made it"))),
@@ -109,6 +110,7 @@ pub(in crate::http) async fn post(
     post, path = "/v1/uploads/batch", operation_id = "createUploads", tag = "uploads", request_body = Batch, security(("cognito" = [])),
     params(("idempotency-key" = Option<String>, Header, description = "As for one upload")),
     responses(
+        (status = 403, description = "As everywhere, and `quota-exceeded`: the tenant's month has no room for all of them", body = problem::Document, content_type = "application/problem+json"),
         (status = 201, description = "All granted and on record", body = GrantedBatch,
          headers(("idempotency-replayed" = String, description = "`true` when an earlier request made them"))),
     )
