@@ -63,16 +63,3 @@ pub async fn claim_due(
 pub async fn find(pool: &PgPool, id: UploadId) -> Result<Option<Claimed>, DatabaseError> {
     Ok(uploads!("uploads where id = $1", id.as_uuid()).fetch_optional(pool).await?.map(Claimed::from))
 }
-
-/// How many uploads are due, up to `most`, for the metric.
-///
-/// # Errors
-/// When Postgres does not answer.
-pub async fn count_due(pool: &PgPool, now: OffsetDateTime, most: i64) -> Result<i64, DatabaseError> {
-    let due = sqlx::query_scalar!(
-        r#"select count(*) as "due!" from (select 1 from uploads where check_at <= $1 limit $2) as due"#,
-        now,
-        most,
-    );
-    Ok(due.fetch_one(pool).await?)
-}
