@@ -111,6 +111,7 @@ impl Composition {
             idempotency_expiry: config.upload.idempotency_expiry,
             delete_broken: config.upload.delete_broken,
             grace: config.reconcile.grace,
+            last_look: config.reconcile.last_look,
             lease: config.reconcile.lease,
             clock: clock.clone(),
             metrics: metrics.clone(),

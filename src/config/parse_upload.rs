@@ -50,6 +50,11 @@ pub(super) fn upload(r: &mut Reader) -> Option<Upload> {
         r.fault("upload.part_size", "must be 5 MiB to 5 GiB, S3's smallest and largest part");
     }
     let multipart_expiry = r.duration("upload.multipart_expiry", MINUTE, 7 * 24 * HOUR);
+    if let (Some(parts), Some(url)) = (multipart_expiry, url_expiry)
+        && parts < url
+    {
+        r.fault("upload.multipart_expiry", "must be at least upload.url_expiry, the life of a part's URL");
+    }
     let idempotency_expiry = r.duration("upload.idempotency_expiry", MINUTE, 7 * 24 * HOUR);
     let delete_broken = r.required("upload.delete_broken");
     let kms_key_arn = r.parsed("upload.kms_key_arn", |text| {
@@ -80,8 +85,9 @@ pub(super) fn reconcile(r: &mut Reader) -> Option<Reconcile> {
     let batch = r.number("reconcile.batch", 1, 1000);
     let lease = r.duration("reconcile.lease", SECOND, HOUR);
     let grace = r.duration("reconcile.grace", Duration::ZERO, 7 * 24 * HOUR);
+    let last_look = r.duration("reconcile.last_look", Duration::ZERO, 30 * 24 * HOUR);
     let batch = u32::try_from(batch?).ok()?;
-    Some(Reconcile { interval: interval?, batch, lease: lease?, grace: grace? })
+    Some(Reconcile { interval: interval?, batch, lease: lease?, grace: grace?, last_look: last_look? })
 }
 
 pub(super) fn events(r: &mut Reader) -> Option<Events> {

@@ -179,6 +179,8 @@ pub struct Reconcile {
     pub lease: Duration,
     /// How long after its URL's end an upload may still land.
     pub grace: Duration,
+    /// How long after its URL's end an ended upload is looked for once more.
+    pub last_look: Duration,
 }
 
 /// Where S3 tells of created objects.

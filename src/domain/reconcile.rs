@@ -27,6 +27,8 @@ const AT_ONCE: usize = 8;
 /// How often a pending upload is looked at between its URL's end and its expiry: ever less often.
 const SOONEST: Duration = Duration::from_secs(30);
 const LATEST: Duration = Duration::from_secs(15 * 60);
+/// How long an upload is put off at most that could not be looked at.
+const LONGEST_PUT_OFF: Duration = Duration::from_secs(3600);
 /// Idempotency keys that one sweep forgets at most.
 const KEYS: i64 = 10_000;
 
@@ -59,7 +61,7 @@ impl Reconciler {
     /// Claims a batch of due uploads and looks at each.
     ///
     /// # Errors
-    /// When Postgres, STS or S3 do not answer. What was claimed comes again when its lease is over.
+    /// When Postgres does not answer, or nothing could be looked at. What was claimed comes again when its lease is over.
     pub async fn sweep(&self) -> Result<Sweep, Error> {
         let now = self.clock.now();
         let most = i64::from(self.settings.batch);
@@ -86,7 +88,8 @@ impl Reconciler {
         Ok(Sweep { claimed: count, more: i64::try_from(count).is_ok_and(|count| count == most) })
     }
 
-    /// When a dependency is away, the rest of the batch need not wait for it one after the other.
+    /// Side by side. An upload that cannot be looked at is put off and keeps nobody else waiting; only without Postgres there
+    /// is no going on.
     async fn look_at(&self, due: Vec<(Arc<Tenant>, Upload)>, now: OffsetDateTime) -> Result<(), Error> {
         let broken_off = AtomicBool::new(false);
         let mut looks = futures_util::stream::iter(due)
@@ -94,24 +97,38 @@ impl Reconciler {
                 let broken_off = &broken_off;
                 async move {
                     if broken_off.load(Ordering::Relaxed) {
-                        return Ok(());
+                        return None;
                     }
-                    let outcome = self.reconcile(&tenant, &upload, now).await;
-                    let label = outcome.as_ref().map_or("error", |label| label);
-                    self.metrics.reconciled.with_label_values(&[label]).inc();
-                    outcome.map(|_label| ()).map_err(|error| {
+                    let looked = self.look_at_one(&tenant, &upload, now).await;
+                    if matches!(looked, Err(Error::DatabaseUnavailable(_))) {
                         broken_off.store(true, Ordering::Relaxed);
-                        warn!(tenant.id = %tenant.id, upload.id = %upload.grant.id, %error, "an upload could not be looked at");
-                        error
-                    })
+                    }
+                    Some(looked)
                 }
             })
             .buffer_unordered(AT_ONCE);
-        let mut result = Ok(());
+        let (mut any_went_well, mut failed) = (false, Ok(()));
         while let Some(looked) = looks.next().await {
-            result = result.and(looked);
+            match looked {
+                Some(Err(error)) => failed = Err(error),
+                Some(Ok(())) => any_went_well = true,
+                None => {}
+            }
         }
-        result
+        if any_went_well { Ok(()) } else { failed }
+    }
+
+    async fn look_at_one(&self, tenant: &Arc<Tenant>, upload: &Upload, now: OffsetDateTime) -> Result<(), Error> {
+        let outcome = self.reconcile(tenant, upload, now).await;
+        let label = outcome.as_ref().map_or("error", |label| label);
+        self.metrics.reconciled.with_label_values(&[label]).inc();
+        let Err(error) = outcome else { return Ok(()) };
+        warn!(tenant.id = %tenant.id, upload.id = %upload.grant.id, %error, "an upload could not be looked at");
+        // Ever later, so that what can never be looked at does not crowd out the rest.
+        let age = Duration::try_from(now - upload.created_at).unwrap_or_default();
+        let next = now + (age / 4).clamp(self.settings.lease, LONGEST_PUT_OFF.max(self.settings.lease));
+        settlement::check_at(&self.pool, tenant, upload.grant.id, upload.status, Some(next)).await?;
+        Err(error)
     }
 
     /// One upload, whatever its status; the answer names what came of it.
@@ -126,8 +143,8 @@ impl Reconciler {
             UploadStatus::Pending => self.reconcile_pending(tenant, upload, now, &witness).await,
             UploadStatus::Completed => {
                 let overwritten = self.uploads.refresh(tenant, upload, &witness).await?;
-                let last_look = upload.expires_at + self.settings.grace;
-                let again = (upload.grant.method == Method::Post && now < last_look).then_some(last_look);
+                let is_form = upload.grant.method == Method::Post;
+                let again = self.uploads.next_look(upload, now).filter(|_| is_form);
                 settlement::check_at(&self.pool, tenant, upload.grant.id, upload.status, again).await?;
                 Ok(if overwritten { "overwritten" } else { "unchanged" })
             }
@@ -164,8 +181,12 @@ impl Reconciler {
             return Ok("expired");
         }
         let waited = Duration::try_from(now - upload.expires_at).unwrap_or_default();
-        let next = if now < upload.expires_at { upload.expires_at } else { now + waited.clamp(SOONEST, LATEST) };
-        let next = next.min(upload.expires_at + self.settings.grace);
+        // Before its end only somebody who was about to complete it makes it due.
+        let next = if now < upload.expires_at {
+            upload.expires_at.min(now + LATEST)
+        } else {
+            (now + waited.clamp(SOONEST, LATEST)).min(upload.expires_at + self.settings.grace)
+        };
         settlement::check_at(&self.pool, tenant, upload.grant.id, UploadStatus::Pending, Some(next)).await?;
         Ok("waiting")
     }

@@ -78,7 +78,7 @@ fn refuse(operation: &mut Operation, names_a_thing: bool, is_limited: bool) {
     }
     if operation.request_body.is_some() {
         refusals.push(("400", "Malformed JSON"));
-        refusals.push(("413", "The body is larger than 64 KiB"));
+        refusals.push(("413", "The body is larger than 64 KiB, or than 1 MiB where it may hold hundreds of things"));
         refusals.push(("415", "The body is not JSON"));
     }
     let queried = operation.parameters.iter().flatten().any(|p| p.parameter_in == ParameterIn::Query);

@@ -111,7 +111,8 @@ impl From<model::Upload> for Upload {
             Some(stored) => (Some(stored.etag), stored.checksum, Some(stored.size)),
             None => (None, None, grant.size.exact().map(FileSize::bytes)),
         };
-        let checksum = held.or(grant.checksum);
+        // What S3 holds, once it does, and not what the client said it would.
+        let checksum = if etag.is_some() { held } else { grant.checksum };
         Self {
             id: grant.id.as_uuid(),
             status: upload.status.as_str(),
@@ -171,7 +172,7 @@ pub(super) struct Limits {
     max_upload_bytes: i64,
     /// `image/png`, `image/*` or `*/*`.
     allowed_content_types: Vec<String>,
-    /// Bytes in a calendar month (UTC); null means no limit. This version records it and does not enforce it yet.
+    /// Bytes in a calendar month (UTC); null means no limit.
     monthly_bytes: Option<i64>,
     /// Requests in a minute of all its people together; null means no limit.
     requests_per_minute: Option<i32>,

@@ -47,12 +47,6 @@ impl UploadStatus {
         }
     }
 
-    /// Does the ledger say that S3 holds this upload's object? Then it stays; what is found of the others is a stray.
-    #[must_use]
-    pub const fn keeps_its_object(self) -> bool {
-        matches!(self, Self::Pending | Self::Completed)
-    }
-
     /// Every status, in the order of an upload's life.
     pub const ALL: [Self; 6] =
         [Self::Pending, Self::Completed, Self::Failed, Self::Expired, Self::Aborted, Self::Deleted];

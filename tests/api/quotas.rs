@@ -128,3 +128,22 @@ async fn a_new_month_begins_with_nothing_used() {
     assert_eq!(ask(&gateway, &alice, 10).await.status, StatusCode::CREATED);
     assert_eq!(miscounted(&gateway).await, [""; 0]);
 }
+
+#[tokio::test]
+async fn a_tenant_whose_counter_is_held_keeps_no_other_waiting() {
+    let gateway = Harness::start().await;
+    limit(&gateway, "alice@acme.example", json!({"monthlyBytes": 1000})).await;
+    let (alice, gina) = (gateway.token("alice@acme.example"), gateway.token("gina@globex.example"));
+    assert_eq!(ask(&gateway, &alice, 1).await.status, StatusCode::CREATED);
+    // Another replica, frozen in the middle of its transaction.
+    let mut frozen = gateway.database.pool.begin().await.expect("a transaction");
+    sqlx::query("select from tenant_usage for update").execute(&mut *frozen).await.expect("held");
+    let asked = (0..40).map(|n| ask(&gateway, if n % 2 == 0 { &alice } else { &gina }, 1));
+    for (n, answer) in join_all(asked).await.into_iter().enumerate() {
+        let expected = if n % 2 == 0 { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::CREATED };
+        assert_eq!(answer.status, expected, "{}", answer.body);
+    }
+    frozen.rollback().await.expect("let go");
+    assert_eq!(ask(&gateway, &alice, 1).await.status, StatusCode::CREATED);
+    assert_eq!(miscounted(&gateway).await, [""; 0]);
+}

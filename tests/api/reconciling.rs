@@ -13,7 +13,7 @@ use crate::quotas::miscounted;
 use crate::store;
 
 /// Looks ten times a second, and waits ten minutes for what is late.
-const EAGER: &str = "[reconcile]\ninterval = \"100ms\"\ngrace = \"10m\"\nlease = \"1m\"\n";
+const EAGER: &str = "[reconcile]\ninterval = \"100ms\"\ngrace = \"10m\"\nlast_look = \"0s\"\nlease = \"1m\"\n";
 /// The life of a URL.
 const EXPIRY: Duration = Duration::from_secs(5 * 60 + 1);
 const GRACE: Duration = Duration::from_secs(10 * 60 + 1);
@@ -139,7 +139,7 @@ async fn what_lands_after_its_upload_was_given_up_is_removed() {
 
 #[tokio::test]
 async fn an_abandoned_multipart_upload_is_aborted() {
-    let gateway = Harness::with(&format!("multipart_expiry = \"1m\"\n{EAGER}")).await;
+    let gateway = Harness::with(&format!("url_expiry = \"30s\"\nmultipart_expiry = \"1m\"\n{EAGER}")).await;
     let alice = gateway.token("alice@acme.example");
     let body = json!({"fileName": "a", "contentType": "a/b", "size": 6 << 20, "method": "multipart"});
     let grant = gateway.post(&alice, "/v1/uploads", body).await.body;
@@ -197,7 +197,8 @@ async fn while_s3_is_away_nothing_expires_and_then_all_is_made_good() {
         assert_eq!(status(&gateway, &alice, grant).await, "pending");
     }
     gateway.neighbours().aws.set_s3_fault(Fault::None);
-    gateway.travel(Duration::from_secs(2));
+    // What could not be looked at was put off.
+    gateway.travel(GRACE);
     becomes(&gateway, &alice, &there, "completed").await;
     becomes(&gateway, &alice, &absent, "expired").await;
 }
@@ -216,4 +217,47 @@ async fn a_session_that_may_not_look_expires_nothing() {
     let tried = async || gateway.metric("reconciled_total{outcome=\"error\"}").await >= 1.0;
     gateway.until("it was tried", tried).await;
     assert_eq!(status(&gateway, &alice, &grant).await, "pending");
+}
+
+#[tokio::test]
+async fn what_lands_hours_after_its_upload_expired_is_removed_all_the_same() {
+    let gateway = Harness::with(&EAGER.replace("0s", "20m")).await;
+    let alice = gateway.token("alice@acme.example");
+    let grant = gateway.grant(&alice, 11).await;
+    gateway.travel(EXPIRY + GRACE);
+    becomes(&gateway, &alice, &grant, "expired").await;
+    // S3 judged the URL when the request began; its last byte comes now.
+    smuggle(&gateway, &grant, "hello world").await;
+    gateway.travel(GRACE);
+    gateway.until("the stray is gone", async || store::keys(&gateway).await.is_empty()).await;
+    gateway.until("nothing is looked for any more", async || pending_checks(&gateway).await == 0).await;
+    assert_eq!(status(&gateway, &alice, &grant).await, "expired");
+    assert_eq!(actions(&gateway, &grant).await.pop().map(|(action, _)| action).as_deref(), Some("object.deleted"));
+}
+
+#[tokio::test]
+async fn a_tenant_that_cannot_be_looked_at_keeps_no_other_waiting() {
+    let gateway = Harness::with(&EAGER.replace("1m", "1s")).await;
+    let (alice, gina) = (gateway.token("alice@acme.example"), gateway.token("gina@globex.example"));
+    let file = json!({"fileName": "a", "contentType": "a/b", "size": 1});
+    for token in [&gina, &alice] {
+        let made = gateway.post(token, "/v1/uploads/batch", json!({"uploads": vec![file.clone(); 20]})).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    }
+    let all = |tenant: &str, actions: [&str; 6]| {
+        let statement = |action: &str| format!("s3:{action}");
+        json!({"Effect": "Allow", "Action": actions.map(statement), "Resource": [format!("arn:aws:s3:::{BUCKET}/{tenant}/*"), format!("arn:aws:s3:::{BUCKET}")]})
+    };
+    let actions =
+        ["PutObject", "GetObject", "DeleteObject", "AbortMultipartUpload", "ListMultipartUploadParts", "ListBucket"];
+    // Globex's objects can be neither seen nor listed any more.
+    let listed = json!({"Effect": "Deny", "Action": "s3:ListBucket", "Resource": format!("arn:aws:s3:::{BUCKET}"),
+                        "Condition": {"StringLike": {"s3:prefix": "globex/*"}}});
+    let policy = json!({"Version": "2012-10-17", "Statement": [all("acme", actions), listed]});
+    gateway.neighbours().aws.set_role_policy(&policy.to_string()).expect("a policy");
+    gateway.travel(EXPIRY + GRACE);
+    let expired = "uploads where status = 'expired'";
+    gateway.until("all of acme's are expired", async || gateway.database.count(expired).await == 20).await;
+    let pending = "uploads u join tenants t on t.id = u.tenant_id where u.status = 'pending' and t.slug = 'globex'";
+    assert_eq!(gateway.database.count(pending).await, 20);
 }

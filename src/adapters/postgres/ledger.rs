@@ -4,6 +4,7 @@
 //! after the commit. It does not linger: while one commit runs, the next batch gathers by itself. The queue is bounded and
 //! every wait has a deadline, so a slow Postgres turns into refusals and not into memory.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnectOptions;
@@ -14,6 +15,7 @@ use tracing::warn;
 use super::ledger_rows::{self, GrantRow, OverQuota};
 use crate::config;
 use crate::metrics::Metrics;
+use crate::model::TenantId;
 
 /// Why a grant is not on record. The URL must not leave then.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -24,6 +26,9 @@ pub enum LedgerError {
     /// The record was not confirmed in time. It may still have been made, which harms nobody: a record without a URL expires.
     #[error("the grant was not recorded in time")]
     Late,
+    /// Somebody else's transaction holds the tenant's counter.
+    #[error("the tenant's counter is held by another transaction")]
+    Locked,
     /// Postgres cannot be reached, or broke off.
     #[error("the grant was not recorded: {0}")]
     Unavailable(String),
@@ -34,6 +39,10 @@ pub enum LedgerError {
     #[error("the grant cannot be recorded: {0}")]
     Refused(String),
 }
+
+/// How long the writer waits for a tenant's counter, which others hold for as long as a commit takes. It carries everybody's
+/// grants, so it must not wait for long.
+const LOCK_TIMEOUT: &str = "500ms";
 
 struct Waiting {
     row: GrantRow,
@@ -62,7 +71,7 @@ pub struct LedgerWriter {
 pub fn open(options: PgConnectOptions, ledger: &config::Ledger, metrics: Metrics) -> (Ledger, LedgerWriter) {
     let (sender, receiver) = mpsc::channel(ledger.queue);
     let entrance = Ledger { queue: sender, deadline: ledger.deadline };
-    let options = options.disable_statement_logging();
+    let options = options.disable_statement_logging().options([("lock_timeout", LOCK_TIMEOUT)]);
     let (most_rows, deadline) = (ledger.batch, ledger.deadline);
     (entrance, LedgerWriter { queue: receiver, options, connection: None, most_rows, deadline, metrics })
 }
@@ -115,11 +124,31 @@ impl LedgerWriter {
         match result {
             Ok(verdicts) => verdicts,
             Err(LedgerError::Refused(_)) if rows.len() > 1 => self.write_one_by_one(rows).await,
+            Err(LedgerError::Locked) if rows.iter().any(|row| rows.first().is_some_and(|r| r.tenant != row.tenant)) => {
+                self.write_tenant_by_tenant(rows).await
+            }
             Err(error) => {
                 warn!(ledger.rows = rows.len(), %error, "grants were not recorded");
                 vec![Err(error); rows.len()]
             }
         }
+    }
+
+    /// A tenant whose counter is held by somebody must not keep the others waiting.
+    async fn write_tenant_by_tenant(&mut self, rows: &[GrantRow]) -> Vec<Result<(), LedgerError>> {
+        let mut results = vec![Err(LedgerError::Late); rows.len()];
+        let mut places: BTreeMap<TenantId, Vec<usize>> = BTreeMap::new();
+        for (place, row) in rows.iter().enumerate() {
+            places.entry(row.tenant).or_default().push(place);
+        }
+        for places in places.values() {
+            let own: Vec<GrantRow> = places.iter().filter_map(|&place| rows.get(place).cloned()).collect();
+            let verdicts = self.commit(&own).await.unwrap_or_else(|error| vec![Err(error); own.len()]);
+            for (&place, verdict) in places.iter().zip(verdicts) {
+                results.get_mut(place).map(|result| std::mem::replace(result, verdict));
+            }
+        }
+        results
     }
 
     /// A row that Postgres refuses must not take its company down with it.
@@ -164,10 +193,16 @@ impl LedgerWriter {
                 Ok(verdicts.into_iter().map(|verdict| verdict.map_err(LedgerError::OverQuota)).collect())
             }
             Ok(Err(error)) if is_about_the_rows(&error) => Err(LedgerError::Refused(error.to_string())),
+            Ok(Err(error)) if is_about_a_lock(&error) => Err(LedgerError::Locked),
             Ok(Err(error)) => Err(LedgerError::Unavailable(error.to_string())),
             Err(_elapsed) => Err(LedgerError::Late),
         }
     }
+}
+
+/// `lock_not_available`, by the lock time-out.
+fn is_about_a_lock(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code == "55P03")
 }
 
 /// Classes 22 (data) and 23 (constraints) are the rows' fault; everything else is Postgres's.

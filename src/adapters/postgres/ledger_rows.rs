@@ -1,5 +1,7 @@
 //! What does the ledger write for a grant, and when does it refuse?
 
+use std::collections::{HashMap, HashSet};
+
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use time::OffsetDateTime;
@@ -77,8 +79,15 @@ pub(super) async fn admit(
     Ok(verdicts)
 }
 
-/// One statement admits in order until a row does not fit. That row is refused; a later, smaller one may still fit.
+/// One statement admits in order until a row does not fit. That row is refused; of the later ones, as many are tried again
+/// as there is room for.
 fn again(tried: &[&GrantRow], held: &[Held], places: &[usize], verdicts: &mut [Result<(), OverQuota>]) -> Vec<usize> {
+    let month = |row: &GrantRow| (row.tenant, row.created_at.year(), u8::from(row.created_at.month()));
+    let held_places: HashSet<usize> = held.iter().map(|held| held.index).collect();
+    let mut admitted: HashMap<_, i64> = HashMap::new();
+    for (_, row) in tried.iter().enumerate().filter(|(place, _)| !held_places.contains(place)) {
+        *admitted.entry(month(row)).or_default() += row.bytes();
+    }
     let mut again = Vec::new();
     for Held { index, taken } in held {
         let (Some(row), Some(&place)) = (tried.get(*index), places.get(*index)) else { continue };
@@ -86,10 +95,10 @@ fn again(tried: &[&GrantRow], held: &[Held], places: &[usize], verdicts: &mut [R
             again.push(place);
             continue;
         };
-        let is_held = |at: usize| held.iter().any(|held| held.index == at);
-        let admitted = tried.iter().enumerate().filter(|(at, other)| other.tenant == row.tenant && !is_held(*at));
-        let remaining = limit - taken - admitted.map(|(_, other)| other.bytes()).sum::<i64>();
+        let chosen = admitted.entry(month(row)).or_default();
+        let remaining = limit - taken - *chosen;
         if row.bytes() <= remaining {
+            *chosen += row.bytes();
             again.push(place);
         } else if let Some(verdict) = verdicts.get_mut(place) {
             *verdict = Err(OverQuota { limit, remaining: remaining.max(0) });
@@ -140,10 +149,14 @@ async fn insert(connection: &mut PgConnection, rows: &[&GrantRow]) -> Result<Vec
             where (tenant_id, month) in (select tenant_id, month from row where monthly_bytes is not null)
             order by tenant_id, month for update
         ), judged as (
-            select row.*, taken, monthly_bytes is null or coalesce(
-                taken + sum(size_bytes) over (partition by tenant_id, month order by place) <= monthly_bytes, false
+            select row.*, taken, monthly_bytes is null or recorded or coalesce(
+                taken + sum(case when recorded then 0 else size_bytes end) over (partition by tenant_id, month order by place)
+                    <= monthly_bytes, false
             ) as admitted
-            from row left join counter using (tenant_id, month)
+            from row left join counter using (tenant_id, month), lateral (
+                -- Written before, by an attempt whose answer was lost: it is in the counter already.
+                select monthly_bytes is not null and exists (select from uploads u where u.id = row.id) as recorded
+            ) as before
         ), granted as (
             insert into uploads (
                 id, tenant_id, subject, object_key, collection, file_name, content_type, size_bytes, checksum_algorithm,

@@ -53,6 +53,9 @@ impl From<sqlx::Error> for DatabaseError {
     }
 }
 
+/// A replica that falls silent in the middle of a transaction must not keep the others from its tenant for long.
+const IDLE_TIMEOUT: &str = "2s";
+
 /// How every connection is made.
 ///
 /// # Errors
@@ -60,7 +63,9 @@ impl From<sqlx::Error> for DatabaseError {
 pub fn connect_options(database: &config::Database) -> Result<PgConnectOptions, sqlx::Error> {
     let milliseconds = database.statement_timeout.as_millis().to_string();
     let options = PgConnectOptions::from_str(database.url.expose_secret())?;
-    Ok(options.application_name("upload-gateway").options([("statement_timeout", milliseconds.as_str())]))
+    Ok(options
+        .application_name("upload-gateway")
+        .options([("statement_timeout", milliseconds.as_str()), ("idle_in_transaction_session_timeout", IDLE_TIMEOUT)]))
 }
 
 /// A pool that connects when it is first needed, so that the gateway starts also while Postgres does not.

@@ -117,7 +117,7 @@ pub async fn extend(
     Ok(done.rows_affected() == 1)
 }
 
-/// Remembers what S3 calls a pending upload's multipart upload, unless it has one already.
+/// Remembers what S3 calls a pending upload's multipart upload, unless it has one already, and until when parts are waited for.
 ///
 /// # Errors
 /// When Postgres does not answer.
@@ -126,13 +126,15 @@ pub async fn attach_multipart(
     tenant: &Tenant,
     id: UploadId,
     multipart_id: &str,
+    until: OffsetDateTime,
 ) -> Result<bool, DatabaseError> {
     let done = sqlx::query!(
-        "update uploads set multipart_id = $3
+        "update uploads set multipart_id = $3, expires_at = greatest(expires_at, $4), check_at = greatest(check_at, $4)
          where tenant_id = $1 and id = $2 and status = 'pending' and multipart_id is null",
         tenant.id.as_uuid(),
         id.as_uuid(),
         multipart_id,
+        until,
     )
     .execute(connection)
     .await?;

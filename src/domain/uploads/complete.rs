@@ -70,10 +70,18 @@ impl Uploads {
             Err(error) => return Err(Error::StoreUnavailable(error)),
         };
         let parts = check_against_store(upload, claimed, stored)?;
+        let (id, now) = (upload.grant.id, self.clock.now());
+        if !settlement::extend(&self.pool, tenant, id, now + self.multipart_expiry).await? {
+            return Err(Error::AlreadyEnded(self.reread(tenant, upload).await?.status));
+        }
         // Should this process die between S3's answer and our record, the reconciler finds the object soon.
-        let soon = self.clock.now() + self.lease;
-        settlement::check_at(&self.pool, tenant, upload.grant.id, UploadStatus::Pending, Some(soon)).await?;
-        match self.objects.complete_multipart(&credentials, key, multipart, &parts).await {
+        settlement::check_at(&self.pool, tenant, id, UploadStatus::Pending, Some(now + self.lease)).await?;
+        // S3 may take longer than the client waits; what was begun goes on without it.
+        let (objects, key, multipart) = (self.objects.clone(), key.clone(), multipart.to_owned());
+        let whole =
+            tokio::spawn(async move { objects.complete_multipart(&credentials, &key, &multipart, &parts).await });
+        let interrupted = |_| ObjectError::Unavailable("putting the parts together was interrupted".to_owned());
+        match whole.await.map_err(interrupted).and_then(|result| result) {
             Ok(()) | Err(ObjectError::Missing) => Ok(()),
             Err(ObjectError::Refused(why)) => Err(about_parts(format!("is refused by S3: {why}"))),
             Err(error @ ObjectError::Unavailable(_)) => Err(Error::StoreUnavailable(error)),

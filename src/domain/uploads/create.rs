@@ -120,6 +120,8 @@ impl Uploads {
                 let expires_at = form.expires_at;
                 (Next::Form(form), expires_at)
             }
+            // Until it has begun at S3, it is waited for no longer than a URL would be.
+            Method::Multipart if upload.multipart_id.is_none() => (Next::Parts(grant.parts), now + self.url_expiry),
             Method::Multipart => (Next::Parts(grant.parts), now + self.multipart_expiry),
         };
         upload.expires_at = expires_at;

@@ -53,6 +53,8 @@ pub struct Uploads {
     pub delete_broken: bool,
     /// How long after its URL's end an upload may still land.
     pub grace: Duration,
+    /// How long after its URL's end an ended upload is looked for once more.
+    pub last_look: Duration,
     /// How long the reconciler leaves alone what somebody is at work on.
     pub lease: Duration,
     /// What time it is.

@@ -82,8 +82,7 @@ impl Uploads {
             audit::record(&self.pool, &event).await?;
             return Ok(false);
         }
-        let (completed, last_look) = (UploadStatus::Completed, upload.expires_at + self.grace);
-        let check_at = (self.clock.now() < last_look).then_some(last_look);
+        let (completed, check_at) = (UploadStatus::Completed, self.next_look(upload, self.clock.now()));
         let step = Step { from: completed, to: completed, stored: Some(&stored), check_at, expired_by: None };
         Ok(settlement::take(&self.pool, tenant, upload.grant.id, step, &event).await?)
     }

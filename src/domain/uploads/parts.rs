@@ -64,7 +64,8 @@ impl Uploads {
         let credentials = self.session(tenant, principal.session_subject()).await?;
         let begun =
             self.objects.create_multipart(&credentials, &upload.grant).await.map_err(Error::StoreUnavailable)?;
-        if settlement::attach_multipart(&self.pool, tenant, upload.grant.id, &begun).await? {
+        let until = self.clock.now() + self.multipart_expiry;
+        if settlement::attach_multipart(&self.pool, tenant, upload.grant.id, &begun, until).await? {
             return Ok(begun);
         }
         // Another request was first, or the upload has ended; ours is of no use.

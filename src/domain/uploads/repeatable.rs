@@ -1,7 +1,7 @@
 //! How does a client ask twice and get one upload? And how are many uploads granted all or none?
 
 use aws_lc_rs::digest::{SHA256, digest};
-use futures_util::future::try_join_all;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 
 use super::Uploads;
 use super::create::{Granted, Next, Request, row};
@@ -10,6 +10,9 @@ use crate::adapters::postgres::idempotency::{self, Made, Recorded, RepeatableReq
 use crate::adapters::postgres::{settlement, uploads};
 use crate::domain::Error;
 use crate::model::{Finding, IdempotencyKey, Principal, RequestId, Upload, UploadId, UploadStatus};
+
+/// How many uploads of one request are begun side by side.
+const AT_ONCE: usize = 8;
 
 /// Grants, and whether an earlier request made them.
 pub struct Answered {
@@ -61,7 +64,7 @@ impl Uploads {
         }
         let uploads: Vec<Upload> = granted.iter().map(|(upload, _)| upload.clone()).collect();
         let begun = granted.into_iter().map(|(upload, next)| self.begin(principal, upload, next));
-        match try_join_all(begun).await {
+        match futures_util::stream::iter(begun).buffered(AT_ONCE).try_collect().await {
             Ok(granted) => Ok(Answered { granted, repeated: false }),
             // A request that may be repeated begins the rest when it is.
             Err(error) if request.is_some() => Err(error),
@@ -96,7 +99,10 @@ impl Uploads {
             return Err(Error::KeyReused);
         }
         let again = made.uploads.into_iter().map(|id| self.grant_again(principal, id));
-        Ok(Answered { granted: try_join_all(again).await?, repeated: true })
+        Ok(Answered {
+            granted: futures_util::stream::iter(again).buffered(AT_ONCE).try_collect().await?,
+            repeated: true,
+        })
     }
 
     /// The upload as it is now, with a fresh URL while it is pending.

@@ -102,10 +102,10 @@ impl Uploads {
         let now = self.clock.now();
         let check_at = match to {
             // A form may be sent again until it expires, and then the object is another one.
-            UploadStatus::Completed if upload.grant.method == Method::Post => Some(upload.expires_at + self.grace),
+            UploadStatus::Completed if upload.grant.method == Method::Post => self.next_look(upload, now),
             UploadStatus::Completed => None,
-            // Nothing is there, nothing can land any more, and no parts were begun.
-            UploadStatus::Expired if upload.multipart_id.is_none() => None,
+            // Nothing is there, and no parts were begun.
+            UploadStatus::Expired if upload.multipart_id.is_none() => self.next_look(upload, now),
             // What has ended is cleared away right after this, or else when this lease is over.
             UploadStatus::Pending
             | UploadStatus::Failed
@@ -149,18 +149,27 @@ impl Uploads {
         if let Some(multipart) = upload.multipart_id.as_deref().filter(|_| status != UploadStatus::Deleted) {
             self.objects.abort_multipart(&credentials, key, multipart).await.map_err(Error::StoreUnavailable)?;
         }
-        let wanted_gone = self.delete_broken || matches!(status, UploadStatus::Aborted | UploadStatus::Deleted);
-        let found = if wanted_gone { self.look(tenant, upload, witness).await? } else { None };
+        let found = self.look(tenant, upload, witness).await?;
         if let Some(stored) = &found {
-            self.objects.delete(&credentials, key).await.map_err(Error::StoreUnavailable)?;
-            info!(tenant.id = %tenant.id, upload.id = %upload.grant.id, upload.status = status.as_str(), "an object was deleted");
+            let unwanted = self.delete_broken || matches!(status, UploadStatus::Aborted | UploadStatus::Deleted);
+            let action = if unwanted { "object.deleted" } else { "object.kept" };
+            info!(tenant.id = %tenant.id, upload.id = %upload.grant.id, upload.status = status.as_str(), "{action}");
+            // On record before it is done: a deletion that nobody can prove would be worse than one that is proved twice.
             let detail = json!({"size": stored.size, "etag": stored.etag, "status": status.as_str()});
-            audit::record(&self.pool, &self.event(tenant, upload, "object.deleted", detail, witness)).await?;
+            audit::record(&self.pool, &self.event(tenant, upload, action, detail, witness)).await?;
+            if unwanted {
+                self.objects.delete(&credentials, key).await.map_err(Error::StoreUnavailable)?;
+            }
         }
-        let last_look = upload.expires_at + self.grace;
-        let check_at = (self.clock.now() < last_look).then_some(last_look);
+        let check_at = self.next_look(upload, self.clock.now());
         settlement::check_at(&self.pool, tenant, upload.grant.id, status, check_at).await?;
         Ok(found.is_some())
+    }
+
+    /// When to look for what may still land after the end: S3 judges a URL when a request begins, and a slow one may take
+    /// hours from there. So once after the grace, and once long after.
+    pub(in crate::domain) fn next_look(&self, upload: &Upload, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        [self.grace, self.last_look].into_iter().map(|after| upload.expires_at + after).find(|look| now < *look)
     }
 
     /// The upload as it is on record now.
