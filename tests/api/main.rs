@@ -27,6 +27,7 @@ mod forged_tokens;
 mod forms;
 mod happy_path;
 mod harness;
+mod late_news;
 mod listing;
 mod log;
 mod looks;

@@ -75,11 +75,8 @@ impl Uploads {
     async fn take_back(&self, principal: &Principal, granted: Vec<Granted>, id: RequestId) {
         let witness = Witness::caller(principal, id);
         for (upload, _) in granted {
-            // A multipart upload may have got its id meanwhile, which `clear` must know.
-            let Ok(mut upload) = self.reread(&principal.tenant, &upload).await else { continue };
             let step = self.step(&principal.tenant, &upload, Finding::Withdrawn, None, &witness).await;
             if step.is_ok_and(|moved| moved) {
-                upload.status = UploadStatus::Aborted;
                 self.clear_now(&principal.tenant, &upload, &witness).await;
             }
         }
