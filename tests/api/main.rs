@@ -28,6 +28,7 @@ mod forms;
 mod happy_path;
 mod harness;
 mod late_news;
+mod ledger_recovery;
 mod listing;
 mod log;
 mod looks;
