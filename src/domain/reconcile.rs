@@ -174,9 +174,8 @@ impl Reconciler {
             if !self.uploads.step(tenant, upload, Finding::Absent, None, witness).await? {
                 return Ok("unchanged");
             }
-            if upload.multipart_id.is_some() {
-                let expired = Upload { status: UploadStatus::Expired, ..upload.clone() };
-                self.uploads.clear_now(tenant, &expired, witness).await;
+            if upload.grant.method == Method::Multipart {
+                self.uploads.clear_now(tenant, upload, witness).await;
             }
             return Ok("expired");
         }

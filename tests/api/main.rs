@@ -27,6 +27,8 @@ mod forged_tokens;
 mod forms;
 mod happy_path;
 mod harness;
+mod late_news;
+mod ledger_recovery;
 mod listing;
 mod log;
 mod looks;

@@ -84,11 +84,8 @@ impl Uploads {
     ) {
         let witness = Witness::caller(principal, id);
         for upload in uploads {
-            // A multipart upload may have got its id meanwhile, which `clear` must know.
-            let Ok(mut upload) = self.reread(&principal.tenant, &upload).await else { continue };
             let step = self.step(&principal.tenant, &upload, Finding::Withdrawn, None, &witness).await;
             if step.is_ok_and(|moved| moved) {
-                upload.status = UploadStatus::Aborted;
                 self.clear_now(&principal.tenant, &upload, &witness).await;
             }
         }

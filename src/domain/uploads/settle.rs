@@ -83,8 +83,7 @@ impl Uploads {
         let finding = if verdict.is_ok() { Finding::Whole } else { Finding::Broken };
         let moved = self.step(tenant, upload, finding, Some(stored), witness).await?;
         if moved && verdict.is_err() {
-            let failed = Upload { status: UploadStatus::Failed, ..upload.clone() };
-            self.clear_now(tenant, &failed, witness).await;
+            self.clear_now(tenant, upload, witness).await;
         }
         Ok((moved, verdict))
     }
@@ -104,8 +103,8 @@ impl Uploads {
             // A form may be sent again until it expires, and then the object is another one.
             UploadStatus::Completed if upload.grant.method == Method::Post => self.next_look(upload, now),
             UploadStatus::Completed => None,
-            // Nothing is there, and no parts were begun.
-            UploadStatus::Expired if upload.multipart_id.is_none() => self.next_look(upload, now),
+            // Nothing is there, and there are no parts.
+            UploadStatus::Expired if upload.grant.method != Method::Multipart => self.next_look(upload, now),
             // What has ended is cleared away right after this, or else when this lease is over.
             UploadStatus::Pending
             | UploadStatus::Failed
@@ -127,9 +126,16 @@ impl Uploads {
         Ok(moved)
     }
 
-    /// Clears away what S3 holds of an upload that has ended. Nobody waits for it: what fails now, the reconciler repeats.
+    /// Clears away what S3 holds of an upload that has just ended. Nobody waits for it: what fails now, the reconciler repeats.
+    ///
+    /// Between the look that ended it and its end it may have been given more time, or parts: so it is read again. From
+    /// its end on it gets neither.
     pub(in crate::domain) async fn clear_now(&self, tenant: &Arc<Tenant>, upload: &Upload, witness: &Witness) {
-        if let Err(error) = self.clear(tenant, upload, witness).await {
+        let clearing = async {
+            let ended = self.reread(tenant, upload).await?;
+            self.clear(tenant, &ended, witness).await
+        };
+        if let Err(error) = clearing.await {
             warn!(tenant.id = %tenant.id, upload.id = %upload.grant.id, %error, "an ended upload is not cleared away yet");
         }
     }

@@ -15,10 +15,11 @@ impl Uploads {
         let witness = Witness::caller(principal, request);
         let tenant = &principal.tenant;
         loop {
-            let mut upload = self.find(principal, id).await?;
-            let Some(ended) = upload.status.after(Finding::Withdrawn) else { return Ok(()) };
+            let upload = self.find(principal, id).await?;
+            if upload.status.after(Finding::Withdrawn).is_none() {
+                return Ok(());
+            }
             if self.step(tenant, &upload, Finding::Withdrawn, None, &witness).await? {
-                upload.status = ended;
                 self.clear_now(tenant, &upload, &witness).await;
                 return Ok(());
             }
