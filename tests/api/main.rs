@@ -53,6 +53,8 @@ mod suspension;
 mod tenancy;
 mod token_claims;
 mod tokens;
+mod transactions;
+mod turns;
 mod uploads;
 mod user_isolation;
 mod walls;
