@@ -10,6 +10,7 @@
 
 mod admin;
 mod admin_refusals;
+mod agreement;
 mod bad_input;
 mod bulk;
 mod collections;
@@ -27,6 +28,7 @@ mod forged_tokens;
 mod forms;
 mod happy_path;
 mod harness;
+mod interleavings;
 mod late_news;
 mod ledger_recovery;
 mod listing;
@@ -43,6 +45,7 @@ mod rate_limits;
 mod reconciling;
 mod refusals;
 mod repeatable;
+mod scene;
 mod scripted;
 mod signed_url;
 mod signing_keys;
