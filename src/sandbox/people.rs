@@ -69,7 +69,7 @@ fn person(email: &str, claim: Option<&str>, groups: Vec<String>) -> User {
 /// When the database does not take them.
 pub async fn seed(config: &Config, clock: &Clock) -> Result<(), Error> {
     let pool = postgres::pool(&config.database)?;
-    let mut transaction = pool.begin().await?;
+    let mut transaction = postgres::begin(&pool).await?;
     for (slug, name, claim, domain) in TENANTS {
         if postgres::tenants::find_by_claim(&mut *transaction, claim).await?.is_none() {
             let tenant = tenant(config, clock.now(), [slug, name, claim, domain])?;

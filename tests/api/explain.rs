@@ -6,6 +6,7 @@
 
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Executor as _, PgTransaction};
+use upload_gateway::adapters::postgres;
 
 use crate::bulk;
 use crate::database::Database;
@@ -104,7 +105,7 @@ impl Query {
 
     /// The plan, in a transaction that comes to nothing.
     async fn explain(&self, database: &Database, mode: &str, analyze: bool, things: &Things) -> Value {
-        let mut transaction = database.pool.begin().await.expect("a transaction");
+        let mut transaction = postgres::begin(&database.pool).await.expect("a transaction");
         let prepare = format!("prepare planned ({}) as {}", self.types.join(", "), self.text);
         let prepare = if self.types.is_empty() { format!("prepare planned as {}", self.text) } else { prepare };
         let values = if self.types.is_empty() { String::new() } else { format!("({})", self.values(things)) };

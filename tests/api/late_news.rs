@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
+use upload_gateway::adapters::postgres;
 use upload_gateway::sandbox::aws::Fault;
 use upload_gateway::sandbox::neighbours::BUCKET;
 
@@ -36,7 +37,7 @@ async fn begin(gateway: &Harness, grant: &Value) -> String {
 
 /// Makes the request, and changes the upload when the request has seen it and before it ends it.
 async fn meanwhile(gateway: &Harness, change: &str, multipart: Option<&str>, request: RequestBuilder) -> Answer {
-    let mut change_made = gateway.database.pool.begin().await.expect("a transaction");
+    let mut change_made = postgres::begin(&gateway.database.pool).await.expect("a transaction");
     let change = format!("update uploads set {change}");
     let changing = sqlx::query(sqlx::AssertSqlSafe(change)).bind(multipart);
     assert_eq!(changing.execute(&mut *change_made).await.expect("changed").rows_affected(), 1);

@@ -79,7 +79,7 @@ pub async fn record(
 ) -> Result<Recorded, DatabaseError> {
     let Some(first) = rows.first() else { return Ok(Recorded::All) };
     let (subject, now) = (&first.grant.subject, first.created_at);
-    let mut transaction = pool.begin().await?;
+    let mut transaction = super::begin(pool).await?;
     if let Some(request) = request
         && !claim(&mut transaction, tenant, rows, request).await?
     {

@@ -21,7 +21,7 @@ use std::str::FromStr as _;
 
 use secrecy::ExposeSecret as _;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgTransaction};
 
 use crate::config;
 use crate::model::Invalid;
@@ -78,6 +78,19 @@ pub fn pool(database: &config::Database) -> Result<PgPool, sqlx::Error> {
         .acquire_timeout(database.connect_timeout)
         .acquire_slow_threshold(database.connect_timeout);
     Ok(options.connect_lazy_with(connect_options(database)?))
+}
+
+/// A transaction, which is rolled back when it is dropped before its commit; also when its caller is dropped, as by a client that
+/// hangs up, while it still begins. sqlx would give the connection back with the transaction open, unknown to itself, and
+/// whatever the connection did from then on would never be committed. Hence a task of its own, which nobody drops.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn begin(pool: &PgPool) -> Result<PgTransaction<'static>, sqlx::Error> {
+    let pool = pool.clone();
+    #[expect(clippy::disallowed_methods, reason = "this is the way round")]
+    let begun = tokio::spawn(async move { pool.begin().await });
+    begun.await.map_err(|_panicked| sqlx::Error::WorkerCrashed)?
 }
 
 /// Brings the database to this version's shape. Replicas that start together wait for one another.

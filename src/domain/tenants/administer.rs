@@ -5,6 +5,7 @@ use sqlx::PgPool;
 use time::OffsetDateTime;
 
 use super::Directory;
+use crate::adapters::postgres;
 use crate::adapters::postgres::audit::{self, AuditEvent};
 use crate::adapters::postgres::tenants::{self, Filter};
 use crate::domain::Error;
@@ -50,7 +51,7 @@ pub async fn find(pool: &PgPool, id: TenantId) -> Result<Tenant, Error> {
 /// # Errors
 /// When its slug, a claim value or an e-mail domain is another's, or Postgres does not answer.
 pub async fn create(desk: Desk<'_>, tenant: Tenant) -> Result<Tenant, Error> {
-    let mut transaction = desk.pool.begin().await?;
+    let mut transaction = postgres::begin(desk.pool).await?;
     tenants::insert(&mut transaction, &tenant).await?;
     audit::record(&mut *transaction, &desk.event("tenant.created", tenant.id, json!({"slug": tenant.slug.as_str()})))
         .await?;
@@ -69,7 +70,7 @@ pub async fn change(
     action: &'static str,
     apply: impl FnOnce(&mut Tenant) -> Result<(), Error>,
 ) -> Result<Tenant, Error> {
-    let mut transaction = desk.pool.begin().await?;
+    let mut transaction = postgres::begin(desk.pool).await?;
     tenants::lock(&mut transaction, id).await?;
     let before = tenants::find(&mut *transaction, id).await?.ok_or(Error::NotFound("tenant"))?;
     let mut tenant = before.clone();
