@@ -136,7 +136,7 @@ async fn a_tenant_whose_counter_is_held_keeps_no_other_waiting() {
     let (alice, gina) = (gateway.token("alice@acme.example"), gateway.token("gina@globex.example"));
     assert_eq!(ask(&gateway, &alice, 1).await.status, StatusCode::CREATED);
     // Another replica, frozen in the middle of its transaction.
-    let mut frozen = gateway.database.pool.begin().await.expect("a transaction");
+    let mut frozen = upload_gateway::adapters::postgres::begin(&gateway.database.pool).await.expect("a transaction");
     sqlx::query("select from tenant_usage for update").execute(&mut *frozen).await.expect("held");
     let asked = (0..40).map(|n| ask(&gateway, if n % 2 == 0 { &alice } else { &gina }, 1));
     for (n, answer) in join_all(asked).await.into_iter().enumerate() {

@@ -33,7 +33,7 @@ pub(crate) const GRACE: Duration = Duration::from_secs(60);
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
 /// As short as may be: the session's own clock, which is STS's, does not travel.
 const SETTINGS: &str = "url_expiry = \"1m\"\nmultipart_expiry = \"1m\"\n\
-    [reconcile]\ninterval = \"1h\"\ngrace = \"1m\"\nlease = \"30s\"\n";
+    [reconcile]\ninterval = \"1h\"\ngrace = \"1m\"\nlast_look = \"2m\"\nlease = \"30s\"\n";
 
 /// How the bytes are to travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
