@@ -3,11 +3,18 @@
 //! A page is read from one index and stops when it is full, whatever the tenant's size and whatever the planner believes.
 //! Two things see to that, because a prepared statement is planned once for every tenant:
 //!
-//! - The order names the index's columns and the range is a row comparison over them. `tenant_id = … order by id` would say
-//!   the same, and lets the planner walk the primary key backwards through all tenants until it has found enough.
+//! - The order names the index's last columns and the range is a row comparison over them. `tenant_id = … order by id` would
+//!   say the same, and lets the planner walk the primary key backwards through all tenants until it has found enough. Of two
+//!   filters the subject is an equality all the same: compared in the row as well, it has the planner take the index of the
+//!   other filter and sort each subject.
 //! - The inner limit is written out. Of a limit that is a parameter the planner assumes a tenth of all rows, and sorts.
 //!
-//! The filters that do not lead are checked on the way; `($n is null or …)` costs nothing there.
+//! The index leads with every filter that is given, so what a filter leaves out is not read, with one exception: a
+//! collection and a status together, with a subject or without. There one of the two leads and the other is checked on the
+//! way. The collection leads to what is completed, as most of a collection is; the status leads to everything else, as little
+//! is in it. So two pages can still be sparse: what is completed of a collection where most is not, as after its deletion;
+//! and, in a status that very many uploads are in, what is of a collection that few of them are in. Neither reads more than
+//! what the leading filter alone would list; one more index on each set of columns would end it, at the cost of every write.
 
 use sqlx::PgExecutor;
 use uuid::Uuid;
@@ -30,6 +37,13 @@ pub struct Filter {
 /// The most rows that one page may have: the largest page that is offered, and one more that tells whether another follows.
 pub const MOST: i64 = 201;
 
+/// The rows that a query for whole uploads finds.
+macro_rules! rows {
+    ($connection:ident, $source:literal, $($argument:expr),+ $(,)?) => {
+        uploads!($source, $($argument),+).fetch_all($connection).await?
+    };
+}
+
 /// At most `limit` uploads of the tenant, and never more than [`MOST`], newest first, from after `before`.
 ///
 /// # Errors
@@ -43,26 +57,50 @@ pub async fn page(
 ) -> Result<Vec<Upload>, DatabaseError> {
     let id = tenant.id.as_uuid();
     let before = before.map_or(Uuid::max(), |id| id.as_uuid());
+    let subject = filter.subject.as_ref().map(Subject::as_str);
     let collection = filter.collection.as_ref().map(Collection::as_str);
-    let status = filter.status.map(UploadStatus::as_str);
-    let rows = if let Some(subject) = &filter.subject {
-        uploads!(
+    let rows = match (subject, collection, filter.status) {
+        (Some(subject), Some(collection), None | Some(UploadStatus::Completed)) => rows!(
+            connection,
             "(select * from uploads
-              where tenant_id = $1 and (subject, id) < ($2, $3) and subject >= $2
-                and ($4::text is null or collection = $4) and ($5::text is null or status = $5)
-              order by subject desc, id desc limit 201) as page
-             order by subject desc, id desc limit $6",
+              where tenant_id = $1 and subject = $2 and (collection, id) < ($3, $4) and collection >= $3
+                and ($5::text is null or status = $5)
+              order by collection desc, id desc limit 201) as page
+             order by collection desc, id desc limit $6",
             id,
-            subject.as_str(),
+            subject,
+            collection,
+            before,
+            filter.status.map(UploadStatus::as_str),
+            limit,
+        ),
+        (Some(subject), collection, Some(status)) => rows!(
+            connection,
+            "(select * from uploads
+              where tenant_id = $1 and subject = $2 and (status, id) < ($3, $4) and status >= $3
+                and ($5::text is null or collection = $5)
+              order by status desc, id desc limit 201) as page
+             order by status desc, id desc limit $6",
+            id,
+            subject,
+            status.as_str(),
             before,
             collection,
-            status,
             limit,
-        )
-        .fetch_all(connection)
-        .await?
-    } else if let Some(collection) = collection {
-        uploads!(
+        ),
+        (Some(subject), None, None) => rows!(
+            connection,
+            "(select * from uploads
+              where tenant_id = $1 and (subject, id) < ($2, $3) and subject >= $2
+              order by subject desc, id desc limit 201) as page
+             order by subject desc, id desc limit $4",
+            id,
+            subject,
+            before,
+            limit,
+        ),
+        (None, Some(collection), None | Some(UploadStatus::Completed)) => rows!(
+            connection,
             "(select * from uploads
               where tenant_id = $1 and (collection, id) < ($2, $3) and collection >= $2 and ($4::text is null or status = $4)
               order by collection desc, id desc limit 201) as page
@@ -70,37 +108,31 @@ pub async fn page(
             id,
             collection,
             before,
-            status,
+            filter.status.map(UploadStatus::as_str),
             limit,
-        )
-        .fetch_all(connection)
-        .await?
-    } else if let Some(status) = status.filter(|_| filter.status != Some(UploadStatus::Completed)) {
-        uploads!(
+        ),
+        (None, collection, Some(status)) => rows!(
+            connection,
             "(select * from uploads
-              where tenant_id = $1 and (status, id) < ($2, $3) and status >= $2 and status <> 'completed'
+              where tenant_id = $1 and (status, id) < ($2, $3) and status >= $2 and ($4::text is null or collection = $4)
               order by status desc, id desc limit 201) as page
-             order by status desc, id desc limit $4",
+             order by status desc, id desc limit $5",
             id,
-            status,
+            status.as_str(),
             before,
+            collection,
             limit,
-        )
-        .fetch_all(connection)
-        .await?
-    } else {
-        uploads!(
+        ),
+        (None, None, None) => rows!(
+            connection,
             "(select * from uploads
-              where (tenant_id, id) < ($1, $2) and tenant_id >= $1 and ($3::text is null or status = $3)
+              where (tenant_id, id) < ($1, $2) and tenant_id >= $1
               order by tenant_id desc, id desc limit 201) as page
-             order by tenant_id desc, id desc limit $4",
+             order by tenant_id desc, id desc limit $3",
             id,
             before,
-            status,
             limit,
-        )
-        .fetch_all(connection)
-        .await?
+        ),
     };
     rows.into_iter().map(|row| row.into_upload(tenant).map_err(DatabaseError::from)).collect()
 }
