@@ -108,6 +108,7 @@ json.dump({
     "uploadRole": upload_role,
     "tagRole": tag_role,
     "readableSessionTokens": False,
+    "takesForms": True,
     "pool": {
         "issuer": f"https://cognito-idp.us-east-1.amazonaws.com/{pool}",
         "jwksUrl": f"{URL}/{pool}/.well-known/jwks.json",

@@ -9,6 +9,9 @@ import os
 import sys
 from pathlib import Path
 
+import downloads
+import forms
+import parts
 import sessions
 import urls
 from gateway import Gateway
@@ -33,6 +36,11 @@ def try_gateway(verdict, referee, store, pool, database, binary):
         urls.writes_once(verdict, store, bent)
         written.add(bent["key"])
         written.add(urls.keeps_the_checksum(verdict, gateway, store, WHO)["key"])
+        downloads.give_back(verdict, gateway, bent, WHO, OTHER)
+        written.add(parts.travel(verdict, gateway, store, WHO)["key"])
+        parts.are_given_up(verdict, gateway, store, WHO)
+        if referee["takesForms"]:
+            written.add(forms.keep_their_word(verdict, gateway, store, WHO, OTHER)["key"])
         ignored = gateway.grant(WHO, urls.BODY, headers={"x-test-object-key": f"{OTHER}/stolen.txt"})
         verdict.check("the gateway has no way to name a key", ignored["key"].startswith(f"{WHO}/"), ignored["key"])
 

@@ -33,6 +33,7 @@ bucket = "{bucket}"
 role_arn = "{role}"
 session_duration = "15m"
 url_expiry = "{url_expiry}"
+part_size = "5 MiB"
 """
 
 
@@ -129,11 +130,27 @@ class Gateway:
             raise RuntimeError(f"POST /v1/uploads for {who}: {answer}")
         return answer.json()
 
-    def complete(self, who, upload):
-        return call("POST", f"{self.url}/v1/uploads/{upload['id']}/complete", self.pool.token(who))
+    def of(self, method, who, upload, path="", document=None):
+        """A call about one upload."""
+        return call(method, f"{self.url}/v1/uploads/{upload['id']}{path}", self.pool.token(who), document)
+
+    def complete(self, who, upload, parts=None):
+        return self.of("POST", who, upload, "/complete", parts and {"parts": parts})
 
     def read(self, who, upload):
-        return call("GET", f"{self.url}/v1/uploads/{upload['id']}", self.pool.token(who))
+        return self.of("GET", who, upload)
+
+    def delete(self, who, upload):
+        return self.of("DELETE", who, upload)
+
+    def download(self, who, upload):
+        return self.of("GET", who, upload, "/download").json()["url"]
+
+    def sign_parts(self, who, upload, numbers):
+        return self.of("POST", who, upload, "/parts", {"partNumbers": numbers}).json()["parts"]
+
+    def parts(self, who, upload):
+        return self.of("GET", who, upload, "/parts").json()["parts"]
 
 
 def free_port():

@@ -31,6 +31,10 @@ class Store:
     def read(self, key):
         return self.admin.get_object(Bucket=self.bucket, Key=key)["Body"].read()
 
+    def unfinished(self):
+        """The keys of multipart uploads that were neither completed nor aborted."""
+        return [entry["Key"] for entry in self.admin.list_multipart_uploads(Bucket=self.bucket).get("Uploads", [])]
+
     def put(self, key, body=b"planted"):
         self.admin.put_object(Bucket=self.bucket, Key=key, Body=body)
 

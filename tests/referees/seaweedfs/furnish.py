@@ -40,5 +40,7 @@ json.dump({
     "uploadRole": "arn:aws:iam::000000000000:role/UploadRole",
     "tagRole": None,
     "readableSessionTokens": True,
+    # It knows no session's key when a form is posted: InvalidAccessKeyId.
+    "takesForms": False,
     "pool": None,
 }, sys.stdout, indent=2)
