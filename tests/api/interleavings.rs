@@ -17,7 +17,7 @@ use crate::scene::{Act, EXPIRY, GRACE, Kind, LEASE, Play, Scene};
 use crate::turns::{self, Turn};
 
 /// Few enough for half a minute.
-const CASES: u32 = 160;
+const CASES: u32 = 100;
 
 /// Who acts, and after how many of its steps it dies, if it does.
 type Actor = (Act, Option<u16>);
