@@ -61,7 +61,15 @@ def person(email, *groups, **attributes):
 
 
 client("s3").create_bucket(Bucket="uploads")
-gateway = user("gateway", ["sts:AssumeRole", "sts:TagSession", "sts:GetCallerIdentity"])
+QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:uploads-events"
+queue = client("sqs").create_queue(QueueName="uploads-events", Attributes={"Policy": policy({
+    "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": QUEUE,
+})})["QueueUrl"]
+client("s3").put_bucket_notification_configuration(Bucket="uploads", NotificationConfiguration={
+    "QueueConfigurations": [{
+        "QueueArn": QUEUE, "Events": ["s3:ObjectCreated:*"]}]})
+gateway = user("gateway", [
+    "sts:AssumeRole", "sts:TagSession", "sts:GetCallerIdentity", "sqs:ReceiveMessage", "sqs:DeleteMessage"])
 admin = user("admin", "*")
 
 # UploadRole reaches the whole bucket: there, the session policy is the only wall.
@@ -103,6 +111,7 @@ json.dump({
     "name": "MiniStack",
     "url": URL,
     "bucket": "uploads",
+    "queue": queue,
     "gateway": gateway,
     "admin": admin,
     "uploadRole": upload_role,

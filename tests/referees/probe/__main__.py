@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import downloads
+import events
 import forms
 import parts
 import sessions
@@ -57,6 +58,9 @@ def try_gateway(verdict, referee, store, pool, database, binary):
         urls.stay_out_of_the_log(verdict, gateway.read_log(), [bent, ignored])
     with Gateway(binary, referee, pool, database, url_expiry=SHORTEST_EXPIRY) as gateway:
         written.add(urls.dies_in_time(verdict, gateway, store, WHO)["key"])
+    if referee["queue"]:
+        with Gateway(binary, referee, pool, database, queue=referee["queue"]) as gateway:
+            written.add(events.complete_uploads(verdict, gateway, WHO)["key"])
     return written
 
 

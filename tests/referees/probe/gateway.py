@@ -40,7 +40,7 @@ part_size = "5 MiB"
 class Gateway:
     """A running gateway. `with Gateway(…) as gateway:` stops it at the end."""
 
-    def __init__(self, binary, referee, pool, database, role=None, url_expiry="5m"):
+    def __init__(self, binary, referee, pool, database, role=None, url_expiry="5m", queue=None):
         self.binary, self.pool = binary, pool
         self.folder = tempfile.TemporaryDirectory(prefix="upload-gateway-referee-")
         self.config = Path(self.folder.name, "gateway.toml")
@@ -48,7 +48,8 @@ class Gateway:
         self.url, self.internal_url = f"http://127.0.0.1:{public}", f"http://127.0.0.1:{internal}"
         self.config.write_text(CONFIGURATION.format(
             public=public, internal=internal, database=database, pool=pool, endpoint=referee["url"],
-            bucket=referee["bucket"], role=role or referee["uploadRole"], url_expiry=url_expiry))
+            bucket=referee["bucket"], role=role or referee["uploadRole"], url_expiry=url_expiry)
+            + (f'[events]\nqueue_url = "{queue}"\nwait = "1s"\n' if queue else ""))
         # The caller's own AWS settings and GATEWAY__… variables are none of the trial's business.
         self.environment = {
             "PATH": os.environ["PATH"], "HOME": self.folder.name, "RUST_LOG": "info",

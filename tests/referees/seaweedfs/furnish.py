@@ -42,5 +42,7 @@ json.dump({
     "readableSessionTokens": True,
     # It knows no session's key when a form is posted: InvalidAccessKeyId.
     "takesForms": False,
+    # It tells of no events.
+    "queue": None,
     "pool": None,
 }, sys.stdout, indent=2)
