@@ -4,7 +4,7 @@
 //! after the commit. It does not linger: while one commit runs, the next batch gathers by itself. The queue is bounded and
 //! every wait has a deadline, so a slow Postgres turns into refusals and not into memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnectOptions;
@@ -172,19 +172,24 @@ impl LedgerWriter {
     /// One transaction, and a verdict for each row. A connection that turns out to be dead, as after a restart of Postgres, is replaced once: ids make writing twice harmless.
     async fn commit(&mut self, rows: &[GrantRow]) -> Result<Vec<Result<(), LedgerError>>, LedgerError> {
         let reused = self.connection.is_some();
-        match self.attempt(rows).await {
-            Err(LedgerError::Unavailable(_)) if reused => self.attempt(rows).await,
+        match self.attempt(rows, false).await {
+            Err(LedgerError::Unavailable(_)) if reused => self.attempt(rows, true).await,
             result => result,
         }
     }
 
-    async fn attempt(&mut self, rows: &[GrantRow]) -> Result<Vec<Result<(), LedgerError>>, LedgerError> {
+    async fn attempt(&mut self, rows: &[GrantRow], again: bool) -> Result<Vec<Result<(), LedgerError>>, LedgerError> {
         let work = async {
             let mut connection = match self.connection.take() {
                 Some(connection) => connection,
                 None => self.options.connect().await?,
             };
-            let verdicts = ledger_rows::admit(&mut connection, rows).await?;
+            let before = if again { ledger_rows::recorded(&mut connection, rows).await? } else { HashSet::new() };
+            let is_new = |row: &&GrantRow| !before.contains(&row.grant.id.as_uuid());
+            let fresh: Vec<&GrantRow> = rows.iter().filter(is_new).collect();
+            let mut admitted = ledger_rows::admit(&mut connection, &fresh).await?.into_iter();
+            let verdict = |row| if is_new(&row) { admitted.next().unwrap_or(Ok(())) } else { Ok(()) };
+            let verdicts: Vec<_> = rows.iter().map(verdict).collect();
             Ok::<_, sqlx::Error>((connection, verdicts))
         };
         match tokio::time::timeout(self.deadline, work).await {

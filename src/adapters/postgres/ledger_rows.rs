@@ -61,15 +61,23 @@ struct Held {
     taken: Option<i64>,
 }
 
+/// Which of these are on record already: an attempt whose answer was lost may have written them, and what is in the counter
+/// must not be judged against it.
+pub(super) async fn recorded(connection: &mut PgConnection, rows: &[GrantRow]) -> Result<HashSet<Uuid>, sqlx::Error> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.grant.id.as_uuid()).collect();
+    let found = sqlx::query_scalar!("select id from uploads where id = any ($1)", &ids).fetch_all(connection).await?;
+    Ok(found.into_iter().collect())
+}
+
 /// Writes each row that its tenant's month has room for, in their order, and says which had none.
 pub(super) async fn admit(
     connection: &mut PgConnection,
-    rows: &[GrantRow],
+    rows: &[&GrantRow],
 ) -> Result<Vec<Result<(), OverQuota>>, sqlx::Error> {
     let mut verdicts = vec![Ok(()); rows.len()];
     let mut waiting: Vec<usize> = (0..rows.len()).collect();
     while !waiting.is_empty() {
-        let tried: Vec<&GrantRow> = waiting.iter().filter_map(|&index| rows.get(index)).collect();
+        let tried: Vec<&GrantRow> = waiting.iter().filter_map(|&index| rows.get(index).copied()).collect();
         let held = insert(connection, &tried).await?;
         if held.iter().any(|held| held.taken.is_none()) {
             open_months(connection, &tried).await?;
@@ -149,14 +157,10 @@ async fn insert(connection: &mut PgConnection, rows: &[&GrantRow]) -> Result<Vec
             where (tenant_id, month) in (select tenant_id, month from row where monthly_bytes is not null)
             order by tenant_id, month for update
         ), judged as (
-            select row.*, taken, monthly_bytes is null or recorded or coalesce(
-                taken + sum(case when recorded then 0 else size_bytes end) over (partition by tenant_id, month order by place)
-                    <= monthly_bytes, false
+            select row.*, taken, monthly_bytes is null or coalesce(
+                taken + sum(size_bytes) over (partition by tenant_id, month order by place) <= monthly_bytes, false
             ) as admitted
-            from row left join counter using (tenant_id, month), lateral (
-                -- Written before, by an attempt whose answer was lost: it is in the counter already.
-                select monthly_bytes is not null and exists (select from uploads u where u.id = row.id) as recorded
-            ) as before
+            from row left join counter using (tenant_id, month)
         ), granted as (
             insert into uploads (
                 id, tenant_id, subject, object_key, collection, file_name, content_type, size_bytes, checksum_algorithm,
