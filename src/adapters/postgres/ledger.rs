@@ -119,7 +119,7 @@ impl LedgerWriter {
     async fn write(&mut self, rows: &[GrantRow]) -> Vec<Result<(), LedgerError>> {
         self.metrics.ledger_batch_rows.observe(u32::try_from(rows.len()).map_or(f64::MAX, f64::from));
         let began = Instant::now();
-        let result = self.commit(rows).await;
+        let result = self.commit(rows, false).await;
         self.metrics.ledger_commit_seconds.observe(began.elapsed().as_secs_f64());
         match result {
             Ok(verdicts) => verdicts,
@@ -143,7 +143,7 @@ impl LedgerWriter {
         }
         for places in places.values() {
             let own: Vec<GrantRow> = places.iter().filter_map(|&place| rows.get(place).cloned()).collect();
-            let verdicts = self.commit(&own).await.unwrap_or_else(|error| vec![Err(error); own.len()]);
+            let verdicts = self.commit(&own, true).await.unwrap_or_else(|error| vec![Err(error); own.len()]);
             for (&place, verdict) in places.iter().zip(verdicts) {
                 results.get_mut(place).map(|result| std::mem::replace(result, verdict));
             }
@@ -155,7 +155,7 @@ impl LedgerWriter {
     async fn write_one_by_one(&mut self, rows: &[GrantRow]) -> Vec<Result<(), LedgerError>> {
         let mut results = Vec::with_capacity(rows.len());
         for row in rows {
-            let result = self.commit(std::slice::from_ref(row)).await.and_then(|one| one.into_iter().collect());
+            let result = self.commit(std::slice::from_ref(row), true).await.and_then(|one| one.into_iter().collect());
             let is_the_rows_fault = matches!(result, Ok(()) | Err(LedgerError::Refused(_) | LedgerError::OverQuota(_)));
             results.push(result.clone());
             if !is_the_rows_fault {
@@ -169,10 +169,11 @@ impl LedgerWriter {
         results
     }
 
-    /// One transaction, and a verdict for each row. A connection that turns out to be dead, as after a restart of Postgres, is replaced once: ids make writing twice harmless.
-    async fn commit(&mut self, rows: &[GrantRow]) -> Result<Vec<Result<(), LedgerError>>, LedgerError> {
+    /// One transaction, and a verdict for each row. A connection that turns out to be dead, as after a restart of Postgres, is replaced once:
+    /// ids make writing twice harmless. `again` says that an earlier try may have written some of them.
+    async fn commit(&mut self, rows: &[GrantRow], again: bool) -> Result<Vec<Result<(), LedgerError>>, LedgerError> {
         let reused = self.connection.is_some();
-        match self.attempt(rows, false).await {
+        match self.attempt(rows, again).await {
             Err(LedgerError::Unavailable(_)) if reused => self.attempt(rows, true).await,
             result => result,
         }
