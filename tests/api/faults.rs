@@ -169,3 +169,32 @@ async fn a_poisoned_row_fails_alone_and_a_full_queue_says_so() {
     assert_eq!(gateway.database.count("uploads").await, 7);
     assert_eq!(gateway.database.count("audit_events").await, 7);
 }
+
+#[tokio::test]
+async fn a_row_that_is_tried_again_is_not_judged_against_itself() {
+    let gateway = Harness::start().await;
+    let (tenant, row) = ledger_rows(&gateway.database).await;
+    let config = gateway.neighbours().configuration((0, 0), "").unwrap();
+    let open = || {
+        let options = connect_options(&config.database).unwrap();
+        ledger::open(options, &config.ledger, Metrics::new().unwrap())
+    };
+    // A month with room for one byte, which the first row takes.
+    let limited = || GrantRow { monthly_bytes: Some(1), ..row(tenant.id) };
+    let first = limited();
+    let (ledger, writer) = open();
+    tokio::spawn(writer.run());
+    ledger.record(first.clone()).await.unwrap();
+    // Together with a row that has the batch tried again in pieces, as after an answer that was lost.
+    let (ledger, writer) = open();
+    let poisoned = row(TenantId::from(Uuid::from_u128(7)));
+    let waiting = [first, poisoned, limited()].map(|row| ledger.record(row));
+    let (results, ()) = tokio::join!(join_all(waiting), async {
+        tokio::spawn(writer.run());
+    });
+    assert!(
+        matches!(results[..], [Ok(()), Err(LedgerError::Refused(_)), Err(LedgerError::OverQuota(_))]),
+        "{results:?}"
+    );
+    assert_eq!(gateway.database.count("uploads").await, 1);
+}
