@@ -107,7 +107,7 @@ def keeps_the_checksum(verdict, gateway, store, who):
 
 
 def dies_in_time(verdict, gateway, store, who):
-    """On a gateway with the shortest expiry: a grant works at once and not after its `expiresAt`."""
+    """On a gateway with a short expiry: a grant works at once and not after its `expiresAt`."""
     used, kept = gateway.grant(who, BODY), gateway.grant(who, BODY)
     verdict.accepted("a short-lived URL works at once", put(used["request"]))
     end = datetime.fromisoformat(kept["request"]["expiresAt"].replace("Z", "+00:00"))
