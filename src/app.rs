@@ -169,9 +169,10 @@ impl Application {
     ///
     /// # Errors
     /// When an address cannot be bound, or a part cannot be set up.
-    pub async fn build(config: Config, clock: Clock) -> Result<Self, StartError> {
+    pub async fn build(mut config: Config, clock: Clock) -> Result<Self, StartError> {
+        let (public, public_address) = listen(config.server.public_address)?;
+        config.server.public_address = public_address;
         let server = &config.server;
-        let (public, public_address) = listen(server.public_address)?;
         let (internal, internal_address) = listen(server.internal_address)?;
         let composition = Composition::new(&config, clock).await?;
         Ok(Self {
