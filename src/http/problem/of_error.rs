@@ -38,6 +38,12 @@ impl From<Error> for Problem {
             Error::RoleMissing(role) => {
                 Self::new(StatusCode::FORBIDDEN, "role-missing", "Role missing", format!("Only a {role} may do this."))
             }
+            Error::SessionInvalid => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "invalid-session",
+                "Invalid session",
+                "The session in the path is unknown, over or revoked. Begin another: POST /v1/uppy-sessions.",
+            ),
             Error::RateLimited { counted, limit, next_in } => too_many(counted, *limit, *next_in),
             Error::NotFound(what) => {
                 Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", format!("There is no such {what}."))
