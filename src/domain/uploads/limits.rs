@@ -20,8 +20,8 @@ impl Uploads {
             Some(size) => GrantedSize::Exactly(size),
             None => GrantedSize::AtMost(most),
         };
-        if request.size.is_none() && method != Method::Post {
-            broken.push(("/size", Invalid::rule("is required, unless method is post")));
+        if request.size.is_none() && method == Method::Put {
+            broken.push(("/size", Invalid::rule("is required for one PUT, whose length is signed")));
         }
         if size.most() > limits.max_upload_bytes {
             let text = format!("must be at most {} bytes, the tenant's limit", limits.max_upload_bytes.bytes());
