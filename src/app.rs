@@ -28,6 +28,7 @@ use crate::domain::rate_limits::RateLimits;
 use crate::domain::reconcile::Reconciler;
 use crate::domain::tenants::Directory;
 use crate::domain::uploads::Uploads;
+use crate::domain::uppy_sessions::UppySessions;
 use crate::http::{self, State};
 use crate::metrics::Metrics;
 use crate::model::{Clock, ObjectCreated, RequestId, Slug};
@@ -132,6 +133,13 @@ impl Composition {
             authenticator: Authenticator::new(verifier, directory.clone(), clock.clone(), metrics.clone()),
             rate_limits: RateLimits::new(&config.rate, clock.clone(), metrics.clone()),
             uploads,
+            uppy_sessions: UppySessions::new(
+                pool.clone(),
+                directory.clone(),
+                config.uppy.session_expiry,
+                clock.clone(),
+            ),
+            public_url: config.server.url(),
             directory,
             pool: pool.clone(),
             default_limits: config.limits.clone(),

@@ -7,7 +7,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, Header, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use super::{admin, collections, me, problem, rate_limit, uploads};
+use super::uppy::contract::Sessions;
+use super::{admin, collections, me, problem, rate_limit, uploads, uppy};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -23,6 +24,15 @@ use super::{admin, collections, me, problem, rate_limit, uploads};
         uploads::complete::post,
         uploads::download::get,
         collections::get,
+        uppy::params::get,
+        uppy::multipart::post,
+        uppy::multipart::get,
+        uppy::multipart::delete,
+        uppy::parts::get,
+        uppy::parts::get_batch,
+        uppy::complete::post,
+        uppy::sessions::post,
+        uppy::sessions::delete,
         me::get,
         admin::tenants::list,
         admin::tenants::create,
@@ -34,11 +44,12 @@ use super::{admin, collections, me, problem, rate_limit, uploads};
     ),
     tags(
         (name = "uploads", description = "Grants and what became of them"),
+        (name = "uppy", description = "For Uppy as it is: 5 with a token under `/companion`, 6 with a session in the path"),
         (name = "people", description = "Who is asking"),
         (name = "admin", description = "For platform admins"),
     ),
     components(schemas(problem::Document)),
-    modifiers(&Security, &Refusals)
+    modifiers(&Security, &Refusals, &Sessions)
 )]
 struct Contract;
 
