@@ -28,6 +28,7 @@ use crate::domain::rate_limits::RateLimits;
 use crate::domain::reconcile::Reconciler;
 use crate::domain::tenants::Directory;
 use crate::domain::uploads::Uploads;
+use crate::domain::uppy_sessions::UppySessions;
 use crate::http::{self, State};
 use crate::metrics::Metrics;
 use crate::model::{Clock, ObjectCreated, RequestId, Slug};
@@ -134,6 +135,13 @@ impl Composition {
             authenticator: Authenticator::new(verifier, directory.clone(), clock.clone(), metrics.clone()),
             rate_limits: RateLimits::new(&config.rate, clock.clone(), metrics.clone()),
             uploads,
+            uppy_sessions: UppySessions::new(
+                pool.clone(),
+                directory.clone(),
+                config.uppy.session_expiry,
+                clock.clone(),
+            ),
+            public_url: config.server.url(),
             directory,
             pool: pool.clone(),
             default_limits: config.limits.clone(),
@@ -171,9 +179,10 @@ impl Application {
     ///
     /// # Errors
     /// When an address cannot be bound, or a part cannot be set up.
-    pub async fn build(config: Config, clock: Clock) -> Result<Self, StartError> {
+    pub async fn build(mut config: Config, clock: Clock) -> Result<Self, StartError> {
+        let (public, public_address) = listen(config.server.public_address)?;
+        config.server.public_address = public_address;
         let server = &config.server;
-        let (public, public_address) = listen(server.public_address)?;
         let (internal, internal_address) = listen(server.internal_address)?;
         let composition = Composition::new(&config, clock).await?;
         Ok(Self {

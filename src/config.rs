@@ -15,7 +15,7 @@ use reader::Reader;
 pub use reader::{Fault, Faults};
 pub use sections::{
     Auth, Aws, Database, Events, Ledger, Log, LogFormat, Pool, Rate, Reconcile, Server, StaticKey, Tenants, TokenUse,
-    Upload,
+    Upload, Uppy,
 };
 
 use crate::model::Limits;
@@ -44,6 +44,8 @@ pub struct Config {
     pub reconcile: Reconcile,
     /// Where S3 tells of created objects.
     pub events: Events,
+    /// What Uppy's own routes need.
+    pub uppy: Uppy,
     /// How often callers may call.
     pub rate: Rate,
     /// What a new tenant may do.

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::Config;
 use super::parse_auth::auth;
-use super::parse_upload::{events, rate, reconcile, upload};
+use super::parse_upload::{events, rate, reconcile, upload, uppy};
 use super::reader::Reader;
 use super::sections::{Aws, Database, Ledger, Log, LogFormat, Server, StaticKey, Tenants};
 use super::values::{HOUR, MINUTE, SECOND, not_empty, size, web_url};
@@ -20,7 +20,7 @@ use crate::model::{ContentTypePattern, Invalid, Limits};
 pub(super) fn read(r: &mut Reader) -> Option<Config> {
     let (server, database, ledger, auth) = (server(r), database(r), ledger(r), auth(r));
     let (tenants, aws, upload, limits, log) = (tenants(r), aws(r), upload(r), limits(r), log(r));
-    let (reconcile, events, rate) = (reconcile(r), events(r), rate(r));
+    let (reconcile, events, uppy, rate) = (reconcile(r), events(r), uppy(r), rate(r));
     Some(Config {
         server: server?,
         database: database?,
@@ -31,6 +31,7 @@ pub(super) fn read(r: &mut Reader) -> Option<Config> {
         upload: upload?,
         reconcile: reconcile?,
         events: events?,
+        uppy: uppy?,
         rate: rate?,
         limits: limits?,
         log: log?,
@@ -62,8 +63,7 @@ fn server(r: &mut Reader) -> Option<Server> {
     Some(Server {
         public_address: public_address?,
         internal_address: internal_address?,
-        public_url: public_url
-            .map_or_else(|| public_address.map(|a| format!("http://{a}")), |url| Some(trimmed(&url)))?,
+        public_url: public_url.map(|url| trimmed(&url)),
         allowed_origins: allowed_origins?,
         workers: usize::try_from(workers?).ok().filter(|workers| *workers > 0),
         request_timeout: request_timeout?,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::reader::Reader;
-use super::sections::{Events, Rate, Reconcile, Upload};
+use super::sections::{Events, Rate, Reconcile, Upload, Uppy};
 use super::values::{HOUR, MINUTE, SECOND, not_empty, size, web_url};
 use crate::model::{FileSize, PartPlan};
 
@@ -95,6 +95,11 @@ pub(super) fn events(r: &mut Reader) -> Option<Events> {
     // SQS waits for 20 s at most.
     let wait = r.duration("events.wait", Duration::ZERO, 20 * SECOND);
     Some(Events { queue_url, wait: wait? })
+}
+
+pub(super) fn uppy(r: &mut Reader) -> Option<Uppy> {
+    let session_expiry = r.duration("uppy.session_expiry", MINUTE, 24 * HOUR);
+    Some(Uppy { session_expiry: session_expiry? })
 }
 
 pub(super) fn rate(r: &mut Reader) -> Option<Rate> {

@@ -15,8 +15,8 @@ pub struct Server {
     pub public_address: SocketAddr,
     /// Metrics and probes.
     pub internal_address: SocketAddr,
-    /// How callers reach the public address, without a slash at the end.
-    pub public_url: String,
+    /// How callers reach the public address, without a slash at the end, when it is not by that address: see [`Self::url`].
+    pub public_url: Option<String>,
     /// Web origins that may call.
     pub allowed_origins: Vec<String>,
     /// Threads that serve requests.
@@ -25,6 +25,14 @@ pub struct Server {
     pub request_timeout: Duration,
     /// How long requests in flight may take once a stop was asked for.
     pub shutdown_grace: Duration,
+}
+
+impl Server {
+    /// How callers reach us, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.public_address))
+    }
 }
 
 /// The Postgres that holds tenants, uploads and the audit.
@@ -190,6 +198,13 @@ pub struct Events {
     pub queue_url: Option<Url>,
     /// How long one question to the queue waits for an answer.
     pub wait: Duration,
+}
+
+/// What Uppy's own routes need.
+#[derive(Debug, Clone)]
+pub struct Uppy {
+    /// How long a session lives whose secret is in the path.
+    pub session_expiry: Duration,
 }
 
 /// How often callers may call.

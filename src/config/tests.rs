@@ -22,7 +22,8 @@ fn faults(text: &str) -> Vec<String> {
 #[test]
 fn the_smallest_configuration_is_enough() {
     let config = Config::from_toml(GOOD).unwrap();
-    assert_eq!(config.server.public_url, "http://127.0.0.1:8080");
+    assert_eq!(config.server.url(), "http://127.0.0.1:8080");
+    assert_eq!(config.uppy.session_expiry, std::time::Duration::from_secs(3600));
     assert_eq!(
         config.auth.pools[0].jwks_url.as_str(),
         "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbC123/.well-known/jwks.json"
@@ -163,6 +164,24 @@ fn what_would_only_fail_later_fails_now() {
     for endpoint in ["https://proxy/s3", "https://h/?a=b", "https://user@h/"] {
         let text = GOOD.replace("[upload]", &format!("endpoint_url = \"{endpoint}\"\n[upload]"));
         assert_eq!(faults(&text), ["aws.endpoint_url"], "{endpoint}");
+    }
+}
+
+#[test]
+fn the_public_url_ends_without_a_slash() {
+    let url = |text: &str| Config::from_toml(&format!("{GOOD}[server]\npublic_url = \"{text}\"")).unwrap().server.url();
+    assert_eq!(url("https://uploads.example/"), "https://uploads.example");
+    assert_eq!(url("https://example.com/uploads//"), "https://example.com/uploads");
+}
+
+#[test]
+fn an_uppy_session_lives_a_minute_at_least_and_a_day_at_most() {
+    let expiry = |text: &str| format!("{GOOD}[uppy]\nsession_expiry = \"{text}\"");
+    for wrong in ["59s", "24h 1s", "0s", "soon", ""] {
+        assert_eq!(faults(&expiry(wrong)), ["uppy.session_expiry"], "{wrong}");
+    }
+    for right in ["1m", "24h"] {
+        assert!(Config::from_toml(&expiry(right)).is_ok(), "{right}");
     }
 }
 

@@ -44,6 +44,9 @@ pub enum Error {
         /// When one may pass again.
         next_in: Duration,
     },
+    /// The Uppy session is unknown, over or revoked; which of them, its bearer is not told.
+    #[error("the Uppy session is unknown, over or revoked")]
+    SessionInvalid,
     /// There is no such thing, or it is another's.
     #[error("there is no such {0}")]
     NotFound(&'static str),

@@ -9,6 +9,7 @@ pub mod rate_limits;
 pub mod reconcile;
 pub mod tenants;
 pub mod uploads;
+pub mod uppy_sessions;
 
 pub use error::Error;
 pub use gcra::Standing;

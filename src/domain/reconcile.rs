@@ -17,7 +17,7 @@ use tracing::warn;
 use super::Error;
 use super::uploads::Uploads;
 use super::uploads::settle::Witness;
-use crate::adapters::postgres::{idempotency, reconcile, settlement, tenants};
+use crate::adapters::postgres::{idempotency, reconcile, settlement, tenants, uppy_sessions};
 use crate::config;
 use crate::metrics::Metrics;
 use crate::model::{Clock, Finding, Method, Tenant, TenantId, Upload, UploadStatus};
@@ -29,8 +29,10 @@ const SOONEST: Duration = Duration::from_secs(30);
 const LATEST: Duration = Duration::from_secs(15 * 60);
 /// How long an upload is put off at most that could not be looked at.
 const LONGEST_PUT_OFF: Duration = Duration::from_secs(3600);
-/// Idempotency keys that one sweep forgets at most.
-const KEYS: i64 = 10_000;
+/// Idempotency keys, and Uppy sessions, that one sweep forgets at most.
+const FORGOTTEN: i64 = 10_000;
+/// How long an Uppy session is still on record after its end.
+const SESSIONS_KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// Keeps the ledger in step with S3.
 pub struct Reconciler {
@@ -65,7 +67,8 @@ impl Reconciler {
     pub async fn sweep(&self) -> Result<Sweep, Error> {
         let now = self.clock.now();
         let most = i64::from(self.settings.batch);
-        idempotency::forget_expired(&self.pool, now, KEYS).await?;
+        idempotency::forget_expired(&self.pool, now, FORGOTTEN).await?;
+        uppy_sessions::forget_expired(&self.pool, now - SESSIONS_KEPT, FORGOTTEN).await?;
         let claimed = reconcile::claim_due(&self.pool, now, now + self.settings.lease, most).await?;
         let count = claimed.len();
         let mut known: HashMap<TenantId, Arc<Tenant>> = HashMap::new();

@@ -34,6 +34,16 @@ pub(super) async fn principal_of_bare_token(
     admit(request, next, principal).await
 }
 
+/// Lets in whoever has the secret of an Uppy session in its path.
+pub(super) async fn uppy_session(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse, Error> {
+    let state = request.app_data::<Data<State>>().cloned();
+    let principal = match (state, request.match_info().get("session")) {
+        (Some(state), Some(secret)) => state.uppy_sessions.principal(secret).await.map_err(Problem::from),
+        (None, _) | (_, None) => Err(Problem::internal()),
+    };
+    admit(request, next, principal).await
+}
+
 /// Lets in platform admins.
 pub(super) async fn admin(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse, Error> {
     let admin = identify(&request, bearer(&request)).await;

@@ -13,6 +13,7 @@ mod problem;
 mod rate_limit;
 mod tutorial;
 mod uploads;
+mod uppy;
 mod view;
 
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use std::time::Duration;
 
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{HttpResponse, Route};
+use actix_web::{HttpResponse, Route, Scope};
 use sqlx::PgPool;
 
 use crate::adapters::oidc::KeyStore;
@@ -29,6 +30,7 @@ use crate::domain::authenticate::Authenticator;
 use crate::domain::rate_limits::RateLimits;
 use crate::domain::tenants::Directory;
 use crate::domain::uploads::Uploads;
+use crate::domain::uppy_sessions::UppySessions;
 use crate::metrics::Metrics;
 use crate::model::{Clock, Limits};
 
@@ -43,6 +45,10 @@ pub struct State {
     pub rate_limits: RateLimits,
     /// The uploads' stories.
     pub uploads: Arc<Uploads>,
+    /// Who may upload without a token.
+    pub uppy_sessions: UppySessions,
+    /// How callers reach us, without a slash at the end.
+    pub public_url: String,
     /// The tenants by claim value.
     pub directory: Directory,
     /// Postgres, for administration.
@@ -136,28 +142,71 @@ pub fn public(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
                 web::resource("/credentials").route(web::post().to(credentials::post)).default_service(only("POST")),
             )
             .service(web::resource("/collections").route(web::get().to(collections::get)).default_service(only("GET")))
+            .service(
+                web::resource("/uppy-sessions")
+                    .route(web::post().to(uppy::sessions::post))
+                    .default_service(only("POST")),
+            )
+            .service(
+                web::resource("/uppy-sessions/{id}")
+                    .route(web::delete().to(uppy::sessions::delete))
+                    .default_service(only("DELETE")),
+            )
             .default_service(web::route().to(not_found));
         let upload = web::resource("/upload")
             .wrap(from_fn(rate_limit::limit))
             .wrap(from_fn(authenticate::principal_of_bare_token))
             .route(web::post().to(tutorial::post))
             .default_service(only("POST"));
+        // Not for sessions: whoever holds one uploads through us.
         let uppy_credentials = web::resource("/companion/s3/sts")
             .wrap(from_fn(rate_limit::limit))
             .wrap(from_fn(authenticate::principal))
             .route(web::get().to(credentials::get))
             .default_service(only("GET"));
+        let with_token =
+            companion("/companion").wrap(from_fn(rate_limit::limit)).wrap(from_fn(authenticate::principal));
+        let with_session =
+            companion("/u/{session}").wrap(from_fn(rate_limit::limit)).wrap(from_fn(authenticate::uppy_session));
         let document = web::resource("/openapi.json").route(web::get().to(openapi::get)).default_service(only("GET"));
-        config
-            .app_data(state)
-            .service(document)
-            .service(admin)
-            .service(me)
-            .service(tenant)
-            .service(upload)
-            .service(uppy_credentials);
+        config.app_data(state).service(document).service(admin).service(me).service(tenant).service(upload);
+        config.service(uppy_credentials).service(with_token).service(with_session);
         config.default_service(web::route().to(not_found));
     }
+}
+
+/// What Uppy asks its Companion, below that path. Uppy 6 leaves the slash at the end of a page's `companionEndpoint` where it
+/// is, so the path may have two before `s3`; nowhere else does it.
+fn companion(path: &'static str) -> Scope {
+    let below = |s3: &'static str| {
+        web::scope(s3)
+            .service(web::resource("/params").route(web::get().to(uppy::params::get)).default_service(only("GET")))
+            .service(
+                web::resource("/multipart").route(web::post().to(uppy::multipart::post)).default_service(only("POST")),
+            )
+            .service(
+                web::resource("/multipart/{uploadId}")
+                    .route(web::get().to(uppy::multipart::get))
+                    .route(web::delete().to(uppy::multipart::delete))
+                    .default_service(only("GET, DELETE")),
+            )
+            .service(
+                web::resource("/multipart/{uploadId}/complete")
+                    .route(web::post().to(uppy::complete::post))
+                    .default_service(only("POST")),
+            )
+            .service(
+                web::resource("/multipart/{uploadId}/batch")
+                    .route(web::get().to(uppy::parts::get_batch))
+                    .default_service(only("GET")),
+            )
+            .service(
+                web::resource("/multipart/{uploadId}/{partNumber}")
+                    .route(web::get().to(uppy::parts::get))
+                    .default_service(only("GET")),
+            )
+    };
+    web::scope(path).service(below("/s3")).service(below("//s3")).default_service(web::route().to(not_found))
 }
 
 /// The internal listener.
@@ -180,7 +229,7 @@ pub fn internal(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
 pub fn cors(server: &Server) -> actix_cors::Cors {
     let cors = actix_cors::Cors::default()
         .allowed_methods(["GET", "POST", "PATCH", "DELETE"])
-        .allowed_headers(["authorization", "content-type", "idempotency-key", "x-request-id"])
+        .allowed_headers(["accept", "authorization", "content-type", "idempotency-key", "x-request-id"])
         .expose_headers([
             "idempotency-replayed",
             "location",

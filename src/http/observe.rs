@@ -17,6 +17,7 @@ use tracing::{error, info};
 
 use super::State;
 use super::problem::Problem;
+use super::uppy;
 use crate::model::RequestId;
 
 /// Carries the request's id in and out.
@@ -42,7 +43,7 @@ pub async fn observe(
         if let Some(state) = state {
             state.metrics.requests.with_label_values(&["given_up", method, "503"]).inc();
         }
-        let mut answer = Problem::timed_out().answer(&id);
+        let mut answer = Problem::timed_out().answer(&id, false);
         dress(answer.headers_mut(), &id);
         return Err(InternalError::from_response("request given up", answer).into());
     };
@@ -76,7 +77,8 @@ fn request_id(request: &ServiceRequest) -> RequestId {
 
 /// A response that came about by an error gets its problem document; every other stays as it is.
 fn refusal_or(response: ServiceResponse, id: &RequestId) -> (ServiceResponse, String) {
-    let Some((mut answer, chain)) = response.response().error().map(|error| answer(error, id)) else {
+    let wants_message = uppy::shows_messages(response.request().path());
+    let Some((mut answer, chain)) = response.response().error().map(|error| answer(error, id, wants_message)) else {
         return (response, String::new());
     };
     // What middleware outside the handler said, such as CORS, goes on; what described the replaced body does not.
@@ -88,12 +90,12 @@ fn refusal_or(response: ServiceResponse, id: &RequestId) -> (ServiceResponse, St
     (response.into_response(answer), chain)
 }
 
-fn answer(error: &Error, id: &RequestId) -> (actix_web::HttpResponse, String) {
+fn answer(error: &Error, id: &RequestId, wants_message: bool) -> (actix_web::HttpResponse, String) {
     match error.as_error::<Problem>() {
-        Some(problem) => (problem.answer(id), problem.chain()),
+        Some(problem) => (problem.answer(id, wants_message), problem.chain()),
         None => {
             let status = error.as_response_error().status_code();
-            (Problem::of_framework(status, error.to_string()).answer(id), error.to_string())
+            (Problem::of_framework(status, error.to_string()).answer(id, wants_message), error.to_string())
         }
     }
 }

@@ -7,7 +7,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::openapi::{Content, Header, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use super::{admin, collections, credentials, me, problem, rate_limit, tutorial, uploads};
+use super::uppy::contract::Sessions;
+use super::{admin, collections, credentials, me, problem, rate_limit, tutorial, uploads, uppy};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,6 +27,15 @@ use super::{admin, collections, credentials, me, problem, rate_limit, tutorial, 
         credentials::post,
         credentials::get,
         tutorial::post,
+        uppy::params::get,
+        uppy::multipart::post,
+        uppy::multipart::get,
+        uppy::multipart::delete,
+        uppy::parts::get,
+        uppy::parts::get_batch,
+        uppy::complete::post,
+        uppy::sessions::post,
+        uppy::sessions::delete,
         me::get,
         admin::tenants::list,
         admin::tenants::create,
@@ -38,13 +48,13 @@ use super::{admin, collections, credentials, me, problem, rate_limit, tutorial, 
     tags(
         (name = "uploads", description = "Grants and what became of them"),
         (name = "credentials", description = "For clients that sign by themselves"),
-        (name = "uppy", description = "For Uppy 5 and 6"),
+        (name = "uppy", description = "For Uppy as it is: 5 with a token under `/companion`, 6 with a session in the path"),
         (name = "tutorial", description = "For the page of a tutorial"),
         (name = "people", description = "Who is asking"),
         (name = "admin", description = "For platform admins"),
     ),
     components(schemas(problem::Document)),
-    modifiers(&Security, &Refusals)
+    modifiers(&Security, &Refusals, &Sessions)
 )]
 struct Contract;
 

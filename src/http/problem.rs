@@ -31,6 +31,9 @@ pub(super) struct Document<'a> {
     detail: &'a str,
     /// The request's id, as in `X-Request-Id` and in the logs.
     instance: &'a str,
+    /// On the routes of Uppy's Companion, whose client shows it to people: the detail, and the first of the `errors`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Cow<'a, str>>,
     /// With `invalid-request`: what is wrong, member by member.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldFault],
@@ -39,7 +42,7 @@ pub(super) struct Document<'a> {
 /// One member of the request that is not taken.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(super) struct FieldFault {
-    /// Where it is: a JSON pointer (RFC 6901) into the body, the name of a query parameter with a `?` before it, or the name of a header.
+    /// Where it is: a JSON pointer (RFC 6901) into the body, the name of a query parameter with a `?` before it, the name of a path's parameter in braces, or the name of a header.
     pub pointer: Cow<'static, str>,
     /// The rule that it breaks.
     pub detail: String,
@@ -143,10 +146,19 @@ impl Problem {
         chain.collect::<Vec<_>>().join(": ")
     }
 
-    /// The answer to the request of that id.
-    pub(super) fn answer(&self, request: &RequestId) -> HttpResponse {
+    /// What a client shows that knows of one text only.
+    fn message(&self) -> Cow<'_, str> {
+        match self.errors.first() {
+            None => Cow::Borrowed(&self.detail),
+            Some(FieldFault { pointer, detail }) => format!("{} {pointer}: {detail}.", self.detail).into(),
+        }
+    }
+
+    /// The answer to the request of that id, and whether its client looks for a `message`.
+    pub(super) fn answer(&self, request: &RequestId, wants_message: bool) -> HttpResponse {
         let mut answer = HttpResponse::build(self.status);
-        if self.status == StatusCode::UNAUTHORIZED {
+        // A session of Uppy's is no bearer token, and no challenge would make it one.
+        if self.status == StatusCode::UNAUTHORIZED && self.name != "invalid-session" {
             // RFC 6750 §3
             answer.insert_header((WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""));
         }
@@ -165,6 +177,7 @@ impl Problem {
             status: self.status.as_u16(),
             detail: &self.detail,
             instance: request.as_str(),
+            message: wants_message.then(|| self.message()),
             errors: &self.errors,
         };
         answer.insert_header((CONTENT_TYPE, "application/problem+json")).json(document)

@@ -50,6 +50,10 @@ uuid_id! {
     TenantId
 }
 uuid_id! {
+    /// Names one Uppy session; it is no secret.
+    UppySessionId
+}
+uuid_id! {
     /// Names one audit event.
     AuditId
 }

@@ -16,6 +16,7 @@ mod principal;
 mod status;
 mod tenant;
 mod upload;
+mod uppy_session;
 
 pub use clock::Clock;
 pub use cursor::CursorScope;
@@ -23,7 +24,7 @@ pub use disposition::Disposition;
 pub use event::{ObjectCreated, Sequencer};
 pub use file::{Checksum, ChecksumAlgorithm, Collection, ContentType, FileName, FileSize, Metadata};
 pub use idempotency::IdempotencyKey;
-pub use ids::{AuditId, RequestId, TenantId, UploadId};
+pub use ids::{AuditId, RequestId, TenantId, UploadId, UppySessionId};
 pub use invalid::Invalid;
 pub use object_key::ObjectKey;
 pub use part::{PartNumber, PartPlan, StoredPart};
@@ -33,6 +34,7 @@ pub use tenant::{
     ClaimValue, ContentTypePattern, EmailDomain, Isolation, Limits, Slug, Tenant, TenantName, TenantStatus,
 };
 pub use upload::{Grant, GrantedSize, Method, StoredObject, Upload, Violation};
+pub use uppy_session::{UppySecret, UppySession};
 
 #[cfg(test)]
 pub(crate) use tenant::tests::tenant as tests_tenant;

@@ -173,8 +173,9 @@ async fn a_refused_caller_is_told_before_its_body_is_read() {
 async fn the_contract_says_where_callers_are_limited_and_there_alone() {
     let gateway = Harness::start().await;
     limit_tenant(&gateway, "acme", Some(1000)).await;
-    let ids = tenancy::things_of_acme(&gateway).await;
+    let mut ids = tenancy::things_of_acme(&gateway).await;
     let alice = gateway.token("alice@acme.example");
+    ids.begin_session(&gateway, &alice).await;
     let document = gateway.send(gateway.request(Method::GET, "/openapi.json")).await.body;
     for endpoint in tenancy::endpoints(&document) {
         let (method, path) = endpoint.split_once(' ').unwrap();

@@ -1,6 +1,6 @@
 //! Who is refused where? A table of every endpoint and every kind of stranger, held against the contract and the URL map.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,6 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Harness};
+use crate::uppy::{Uppy, begin_session};
 
 /// What an endpoint answers to callers who may not, or to those who may but ask for what is another tenant's.
 struct Row {
@@ -24,7 +25,7 @@ const fn row(endpoint: &'static str, other_tenant: &'static str, user: &'static 
     Row { endpoint, other_tenant, user, suspended }
 }
 
-const TABLE: [Row; 21] = [
+const TABLE: [Row; 37] = [
     row("POST /v1/uploads", "201", "201", "tenant-suspended"),
     row("POST /v1/uploads/batch", "201", "201", "tenant-suspended"),
     row("GET /v1/uploads", "200", "200", "tenant-suspended"),
@@ -38,6 +39,22 @@ const TABLE: [Row; 21] = [
     row("POST /v1/credentials", "credentials-not-allowed", "credentials-not-allowed", "tenant-suspended"),
     row("GET /companion/s3/sts", "credentials-not-allowed", "credentials-not-allowed", "tenant-suspended"),
     row("POST /upload", "200", "200", "tenant-suspended"),
+    row("GET /companion/s3/params", "200", "200", "tenant-suspended"),
+    row("POST /companion/s3/multipart", "200", "200", "tenant-suspended"),
+    row("GET /companion/s3/multipart/{uploadId}", "not-found", "200", "tenant-suspended"),
+    row("GET /companion/s3/multipart/{uploadId}/batch", "not-found", "200", "tenant-suspended"),
+    row("GET /companion/s3/multipart/{uploadId}/{partNumber}", "not-found", "200", "tenant-suspended"),
+    row("POST /companion/s3/multipart/{uploadId}/complete", "not-found", "part-missing", "tenant-suspended"),
+    row("GET /u/{session}/s3/params", "200", "200", "tenant-suspended"),
+    row("POST /u/{session}/s3/multipart", "200", "200", "tenant-suspended"),
+    row("GET /u/{session}/s3/multipart/{uploadId}", "not-found", "200", "tenant-suspended"),
+    row("GET /u/{session}/s3/multipart/{uploadId}/batch", "not-found", "200", "tenant-suspended"),
+    row("GET /u/{session}/s3/multipart/{uploadId}/{partNumber}", "not-found", "200", "tenant-suspended"),
+    row("POST /u/{session}/s3/multipart/{uploadId}/complete", "not-found", "part-missing", "tenant-suspended"),
+    row("DELETE /companion/s3/multipart/{uploadId}", "not-found", "200", "tenant-suspended"),
+    row("DELETE /u/{session}/s3/multipart/{uploadId}", "not-found", "200", "tenant-suspended"),
+    row("POST /v1/uppy-sessions", "201", "201", "tenant-suspended"),
+    row("DELETE /v1/uppy-sessions/{id}", "not-found", "204", "tenant-suspended"),
     row("GET /v1/me", "200", "200", "tenant-suspended"),
     row("GET /v1/admin/tenants", "role-missing", "role-missing", "role-missing"),
     row("POST /v1/admin/tenants", "role-missing", "role-missing", "role-missing"),
@@ -66,6 +83,16 @@ pub(crate) fn endpoints(document: &Value) -> BTreeSet<String> {
 fn routes() -> BTreeSet<String> {
     let source = include_str!("../../src/http/mod.rs");
     let public = source.split("pub fn public(").nth(1).and_then(|rest| rest.split("\npub fn ").next()).expect("a map");
+    let (public, companion) = public.split_once("\nfn companion(").expect("Uppy's part of the map");
+    let mut routes = read(public);
+    for base in public.split("companion(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+        routes.extend(read(companion).iter().map(|route| route.replacen(' ', &format!(" {base}/s3"), 1)));
+    }
+    routes
+}
+
+/// `METHOD /path` of every route of a piece of the map.
+fn read(public: &str) -> BTreeSet<String> {
     let (mut scope, mut path, mut routes) = ("", String::new(), BTreeSet::new());
     // Each piece begins right after `web::`, and what stands before it says whether it is within a scope.
     let mut before = "";
@@ -96,9 +123,22 @@ async fn contract_url_map_and_table_name_the_same_endpoints() {
     assert_eq!(routes().difference(&open).cloned().collect::<BTreeSet<_>>(), documented, "each route is documented");
 }
 
+/// What the path of an endpoint wants to be asked with.
+fn query(endpoint: &str) -> &'static str {
+    match endpoint.rsplit('/').next() {
+        Some("params") => "?filename=a",
+        Some("batch") => "?partNumbers=1",
+        _ => "",
+    }
+}
+
 /// A body that the endpoint takes, so that a refusal is for the caller alone.
 fn body(endpoint: &str) -> Option<Value> {
-    match endpoint {
+    match endpoint.replace("/u/{session}/", "/companion/").as_str() {
+        "POST /companion/s3/multipart" => Some(json!({"filename": "a"})),
+        "POST /companion/s3/multipart/{uploadId}/complete" => {
+            Some(json!({"parts": [{"PartNumber": 1, "ETag": "\"x\""}]}))
+        }
         "POST /v1/uploads" => Some(json!({"fileName": "a", "contentType": "a/b", "size": 5})),
         "POST /v1/uploads/batch" => Some(json!({"uploads": [{"fileName": "a", "contentType": "a/b", "size": 5}]})),
         "POST /v1/uploads/{id}/parts" => Some(json!({"partNumbers": [1]})),
@@ -111,9 +151,20 @@ fn body(endpoint: &str) -> Option<Value> {
 
 pub(crate) async fn ask(gateway: &Harness, endpoint: &str, ids: &Ids, token: Option<&str>) -> Answer {
     let (method, path) = endpoint.split_once(' ').expect("a method");
-    let id = if path.contains("/tenants/") { &ids.tenant } else { &ids.upload };
-    let mut request = gateway.request(method.parse().expect("a method"), &path.replace("{id}", id));
-    if let Some(token) = token {
+    let id = match path.split('/').nth_back(1) {
+        Some("tenants") => &ids.tenant,
+        Some("uppy-sessions") => &ids.session,
+        _ if path.contains("/tenants/") => &ids.tenant,
+        _ => &ids.upload,
+    };
+    let nobodys = "A".repeat(43);
+    let secret = token.and_then(|token| ids.secrets.get(token)).unwrap_or(&nobodys);
+    let parameters =
+        [("{id}", id), ("{uploadId}", &ids.multipart), ("{partNumber}", &"1".to_owned()), ("{session}", secret)];
+    let place = parameters.into_iter().fold(path.to_owned(), |place, (name, value)| place.replace(name, value));
+    let mut request = gateway.request(method.parse().expect("a method"), &(place + query(endpoint)));
+    // A session stands for the token.
+    if let Some(token) = token.filter(|_| !path.contains("{session}")) {
         request = request.bearer_auth(token);
     }
     if let Some(body) = body(endpoint) {
@@ -122,17 +173,32 @@ pub(crate) async fn ask(gateway: &Harness, endpoint: &str, ids: &Ids, token: Opt
     gateway.send(request).await
 }
 
-/// Things of acme's.
+/// Things of acme's, and the secrets of everybody's sessions by the tokens that began them.
 pub(crate) struct Ids {
     tenant: String,
     upload: String,
+    multipart: String,
+    session: String,
+    secrets: BTreeMap<String, String>,
+}
+
+impl Ids {
+    /// Begins a session, so that whoever has this token may use it wherever a session is wanted.
+    pub(crate) async fn begin_session(&mut self, gateway: &Harness, token: &str) {
+        let session = begin_session(gateway, token).await;
+        let endpoint = session["companionEndpoint"].as_str().expect("a URL");
+        self.secrets.insert(token.to_owned(), endpoint.rsplit('/').next().expect("a secret").to_owned());
+    }
 }
 
 pub(crate) async fn things_of_acme(gateway: &Harness) -> Ids {
     let alice = gateway.token("alice@acme.example");
+    let text = |value: &Value| value.as_str().expect("an id").to_owned();
+    let multipart = text(&Uppy::five(gateway, "alice@acme.example").begin().await["uploadId"]);
+    let session = text(&begin_session(gateway, &alice).await["id"]);
     let tenant = gateway.get(&alice, "/v1/me").await.body["tenant"]["id"].as_str().expect("an id").to_owned();
     let upload = gateway.grant(&alice, 5).await["id"].as_str().expect("an id").to_owned();
-    Ids { tenant, upload }
+    Ids { tenant, upload, multipart, session, secrets: BTreeMap::new() }
 }
 
 /// The problem's name, or the status when there is no problem.
@@ -143,14 +209,14 @@ fn outcome(answer: &Answer) -> String {
 /// Everything that acme and the platform have on record.
 async fn record(gateway: &Harness) -> Vec<String> {
     let statement = "select to_jsonb(t)::text from tenants t union all select to_jsonb(e)::text from audit_events e
-                     where action not in ('upload.granted', 'upload.aborted') order by 1";
+                     where action not in ('upload.granted', 'upload.aborted') and action not like 'uppy_session.%' order by 1";
     sqlx::query_scalar(statement).fetch_all(&gateway.database.pool).await.expect("rows")
 }
 
 #[tokio::test]
 async fn whoever_may_not_is_refused_everywhere() {
     let gateway = Harness::start().await;
-    let ids = things_of_acme(&gateway).await;
+    let mut ids = things_of_acme(&gateway).await;
     let before = record(&gateway).await;
     let cognito = &gateway.neighbours().cognito;
     let header = json!({"alg": "RS256", "typ": "JWT", "kid": cognito.kid()});
@@ -166,16 +232,23 @@ async fn whoever_may_not_is_refused_everywhere() {
     let forged = format!("{}.{}.{}", pieces[0], URL_SAFE_NO_PAD.encode(claims.to_string()), pieces[2]);
     let (gina, alice) = (gateway.token("gina@globex.example"), gateway.token("alice@acme.example"));
     let ada = gateway.token("ada@acme.example");
+    for token in [&gina, &alice, &ada] {
+        ids.begin_session(&gateway, token).await;
+    }
     for row in TABLE {
         let endpoint = row.endpoint;
+        let by_session = endpoint.contains("{session}");
+        let problem = if by_session { "invalid-session" } else { "invalid-token" };
         for (who, token) in [("nobody", None), ("a forger", Some(&forged)), ("yesterday's admin", Some(&expired))] {
             let answer = ask(&gateway, endpoint, &ids, token.map(String::as_str)).await;
-            assert_eq!((answer.status.as_u16(), answer.problem()), (401, "invalid-token"), "{who} at {endpoint}");
+            assert_eq!((answer.status.as_u16(), answer.problem()), (401, problem), "{who} at {endpoint}");
         }
         let other = ask(&gateway, endpoint, &ids, Some(&gina)).await;
         assert_eq!(outcome(&other), row.other_tenant, "another tenant's user at {endpoint}");
-        for (who, token) in [("a user", &alice), ("a tenant admin", &ada)] {
-            assert_eq!(outcome(&ask(&gateway, endpoint, &ids, Some(token)).await), row.user, "{who} at {endpoint}");
+        // A session is an ordinary user's, whoever began it.
+        let admin = if by_session { row.other_tenant } else { row.user };
+        for (who, token, expected) in [("a user", &alice, row.user), ("a tenant admin", &ada, admin)] {
+            assert_eq!(outcome(&ask(&gateway, endpoint, &ids, Some(token)).await), expected, "{who} at {endpoint}");
         }
     }
     assert_eq!(record(&gateway).await, before, "nothing came of it");
@@ -184,8 +257,11 @@ async fn whoever_may_not_is_refused_everywhere() {
 #[tokio::test]
 async fn the_people_of_a_suspended_tenant_are_refused_until_it_is_active_again() {
     let gateway = Harness::start().await;
-    let ids = things_of_acme(&gateway).await;
+    let mut ids = things_of_acme(&gateway).await;
     let (alice, ada) = (gateway.token("alice@acme.example"), gateway.token("ada@acme.example"));
+    for token in [&alice, &ada] {
+        ids.begin_session(&gateway, token).await;
+    }
     let admin = gateway.token("admin@platform.example");
     let suspended = ask(&gateway, "POST /v1/admin/tenants/{id}/suspend", &ids, Some(&admin)).await;
     assert_eq!(suspended.body["status"], "suspended");

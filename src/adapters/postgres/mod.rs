@@ -13,6 +13,7 @@ pub mod tenant_changes;
 pub mod tenants;
 pub mod upload_listing;
 pub mod uploads;
+pub mod uppy_sessions;
 pub mod usage;
 
 pub use ledger_rows::{GrantRow, OverQuota};

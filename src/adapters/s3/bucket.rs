@@ -96,6 +96,12 @@ impl Bucket {
         &self.origin
     }
 
+    /// Where an object is, for those who may read it.
+    #[must_use]
+    pub fn object_url(&self, key: &ObjectKey) -> String {
+        format!("{}{}", self.origin, self.path(key))
+    }
+
     /// Where a form is posted to: the bucket itself, without the slash that would begin a key.
     pub(super) fn form_url(&self) -> String {
         let path = if self.root == "/" { "/" } else { self.root.trim_end_matches('/') };

@@ -1,4 +1,4 @@
-//! Which tenant does a claim value mean? Asked by every request, so it is remembered.
+//! Which tenant does a claim value mean, or an id? Asked by every request, so it is remembered.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,15 +11,22 @@ use sqlx::PgPool;
 use crate::adapters::postgres::{DatabaseError, tenants};
 use crate::config;
 use crate::domain::Error;
-use crate::model::{ClaimValue, Tenant};
+use crate::model::{ClaimValue, Tenant, TenantId};
 
-/// Tenants by claim value, read once for however many wait, and forgotten as soon as any tenant changes.
+/// Tenants by claim value and by id, read once for however many wait, and forgotten as soon as any tenant changes.
 #[derive(Clone)]
 pub struct Directory {
     pool: PgPool,
     /// Keyed by the epoch too, so that an answer that was under way when a tenant changed is never found again.
-    known: Cache<(u64, String), Option<Arc<Tenant>>>,
+    known: Cache<(u64, Name), Option<Arc<Tenant>>>,
     epoch: Arc<AtomicU64>,
+}
+
+/// By what a tenant is asked for. A claim value may look like an id, and is none.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Name {
+    Claim(String),
+    Id(TenantId),
 }
 
 struct Remember {
@@ -27,8 +34,8 @@ struct Remember {
     unknown: Duration,
 }
 
-impl Expiry<(u64, String), Option<Arc<Tenant>>> for Remember {
-    fn expire_after_create(&self, _: &(u64, String), found: &Option<Arc<Tenant>>, _: Instant) -> Option<Duration> {
+impl Expiry<(u64, Name), Option<Arc<Tenant>>> for Remember {
+    fn expire_after_create(&self, _: &(u64, Name), found: &Option<Arc<Tenant>>, _: Instant) -> Option<Duration> {
         Some(if found.is_some() { self.tenant } else { self.unknown })
     }
 }
@@ -51,11 +58,28 @@ impl Directory {
         if ClaimValue::parse(claim).is_err() {
             return Ok(None);
         }
-        let key = (self.epoch.load(Ordering::Acquire), claim.to_owned());
+        self.remembered(Name::Claim(claim.to_owned()), tenants::find_by_claim(&self.pool, claim)).await
+    }
+
+    /// The tenant of that id, if any.
+    ///
+    /// # Errors
+    /// When it is not remembered and Postgres does not answer.
+    pub async fn find(&self, id: TenantId) -> Result<Option<Arc<Tenant>>, Error> {
+        self.remembered(Name::Id(id), tenants::find(&self.pool, id)).await
+    }
+
+    /// What is known under that name, or else what `load` reads.
+    async fn remembered(
+        &self,
+        name: Name,
+        load: impl Future<Output = Result<Option<Tenant>, DatabaseError>>,
+    ) -> Result<Option<Arc<Tenant>>, Error> {
+        let key = (self.epoch.load(Ordering::Acquire), name);
         if let Some(found) = self.known.get(&key).await {
             return Ok(found);
         }
-        let load = async { Ok::<_, DatabaseError>(tenants::find_by_claim(&self.pool, claim).await?.map(Arc::new)) };
+        let load = async { load.await.map(|found| found.map(Arc::new)) };
         self.known.try_get_with(key, load).await.map_err(Error::DatabaseUnavailable)
     }
 

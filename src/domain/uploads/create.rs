@@ -20,7 +20,7 @@ pub struct Request {
     pub file_name: FileName,
     /// The media type, which will be signed.
     pub content_type: ContentType,
-    /// The size in bytes, which will be signed; only a form does without.
+    /// The size in bytes, which will be signed; a form and parts do without.
     pub size: Option<FileSize>,
     /// The checksum, which will be signed.
     pub checksum: Option<Checksum>,

@@ -81,11 +81,25 @@ impl Uploads {
         }
     }
 
-    async fn find_in_parts(&self, principal: &Principal, id: UploadId) -> Result<Upload, Error> {
+    /// An upload that travels in parts, wherever it stands, for a caller that also names its key or does not.
+    ///
+    /// # Errors
+    /// When there is none of that id, or of that id and that key, it is none in parts, or Postgres does not answer.
+    pub async fn find_multipart(
+        &self,
+        principal: &Principal,
+        id: UploadId,
+        key: Option<&str>,
+    ) -> Result<Upload, Error> {
         let upload = self.find(principal, id).await?;
-        if upload.grant.method != Method::Multipart {
-            return Err(Error::NotInParts);
+        if key.is_some_and(|key| key != upload.grant.key.as_str()) {
+            return Err(Error::NotFound("upload"));
         }
+        if upload.grant.method == Method::Multipart { Ok(upload) } else { Err(Error::NotInParts) }
+    }
+
+    async fn find_in_parts(&self, principal: &Principal, id: UploadId) -> Result<Upload, Error> {
+        let upload = self.find_multipart(principal, id, None).await?;
         if upload.status == UploadStatus::Pending { Ok(upload) } else { Err(Error::AlreadyEnded(upload.status)) }
     }
 }

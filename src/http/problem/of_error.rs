@@ -44,6 +44,12 @@ impl From<Error> for Problem {
                 "Credentials not allowed",
                 "The tenant's people may not have temporary credentials. A platform admin can allow it: credentialVending.",
             ),
+            Error::SessionInvalid => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "invalid-session",
+                "Invalid session",
+                "The session in the path is unknown, over or revoked. Begin another: POST /v1/uppy-sessions.",
+            ),
             Error::RateLimited { counted, limit, next_in } => too_many(counted, *limit, *next_in),
             Error::NotFound(what) => {
                 Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", format!("There is no such {what}."))

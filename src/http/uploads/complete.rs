@@ -48,22 +48,23 @@ pub(in crate::http) async fn post(
     state: Data<State>,
     OptionalJson(body): OptionalJson<Completion>,
 ) -> Result<HttpResponse, Problem> {
-    let parts = body.unwrap_or_default().parts.map(parse).transpose()?;
+    let parts = body.unwrap_or_default().parts;
+    let parts = parts.map(|parts| claims(parts.into_iter().map(|part| (part.part_number, part.etag)))).transpose()?;
     let upload = state.uploads.complete(&principal, UploadId::from(id), parts.as_deref(), request_id).await?;
     Ok(HttpResponse::Ok().json(view::Upload::from(upload)))
 }
 
-fn parse(parts: Vec<SentPart>) -> Result<Vec<PartClaim>, Problem> {
+/// The parts by their numbers and entity tags, as the client says them in the member `parts`.
+pub(in crate::http) fn claims(parts: impl ExactSizeIterator<Item = (i64, String)>) -> Result<Vec<PartClaim>, Problem> {
     let mut faults = Faults::default();
-    let count = parts.len();
-    let claim = |part: SentPart| {
+    let claim = |(number, etag): (i64, String)| {
         // S3's are 32 hexadecimal digits; other stores' may be longer.
-        let fits = part.etag.len() <= 128 && !part.etag.trim_matches('"').is_empty();
-        let etag = if fits { Ok(part.etag) } else { Err(Invalid::rule("an etag must be 1 to 128 characters")) };
-        Ok(PartClaim { number: PartNumber::parse(part.part_number)?, etag: etag? })
+        let fits = etag.len() <= 128 && !etag.trim_matches('"').is_empty();
+        let etag = if fits { Ok(etag) } else { Err(Invalid::rule("an etag must be 1 to 128 characters")) };
+        Ok(PartClaim { number: PartNumber::parse(number)?, etag: etag? })
     };
-    let claims = match count {
-        0..=10_000 => parts.into_iter().map(claim).collect::<Result<Vec<_>, _>>(),
+    let claims = match parts.len() {
+        0..=10_000 => parts.map(claim).collect::<Result<Vec<_>, _>>(),
         _ => Err(Invalid::rule("must be at most 10000 parts")),
     };
     let claims = faults.take("/parts", claims);

@@ -1,0 +1,108 @@
+//! `GET …/s3/multipart/{uploadId}/{partNumber}` and `…/batch`: where the parts go.
+
+use std::collections::BTreeMap;
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::{Key, Named, in_its_words, parameter, seconds_until};
+use crate::domain::uploads::parts::part_numbers;
+use crate::http::State;
+use crate::http::extract::Faults;
+use crate::http::problem::{self, Problem};
+use crate::model::{Invalid, PartNumber, Principal};
+
+/// Where one part goes.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UppyPartUrl)]
+pub(in crate::http) struct PartUrl {
+    /// Whoever holds it can write the part, so it is a secret. Send the part with PUT.
+    #[schema(example = "https://uploads.s3.eu-central-1.amazonaws.com/acme/…/film.mp4?partNumber=1&uploadId=…")]
+    url: String,
+    /// Seconds for which S3 takes it.
+    #[schema(example = 300)]
+    expires: i64,
+}
+
+/// Where several parts go.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = UppyPartUrls, example = json!({"presignedUrls": {"1": "https://…", "2": "https://…"}}))]
+pub(in crate::http) struct PartUrls {
+    /// URLs by part numbers.
+    presigned_urls: BTreeMap<String, String>,
+}
+
+/// Which parts.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(dead_code, reason = "it describes what the handler reads")]
+pub(in crate::http) struct Wanted {
+    /// 1 to 1,000 numbers with commas between them, each 1 to 10,000.
+    #[param(example = "1,2")]
+    part_numbers: String,
+}
+
+/// A URL for one part, made just in time. The upload is waited for anew from now on.
+#[utoipa::path(
+    get, path = "/companion/s3/multipart/{uploadId}/{partNumber}", operation_id = "companionSignPart", tag = "uppy", security(("cognito" = [])),
+    params(("uploadId" = uuid::Uuid, Path, description = "The upload"), ("partNumber" = i64, Path, description = "1 to 10,000", example = 1), Key),
+    responses(
+        (status = 200, description = "Where the part goes", body = PartUrl),
+        (status = 409, description = "The upload has ended, or is no multipart upload", body = problem::Document, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::http) async fn get(
+    principal: Principal,
+    named: Named,
+    state: Data<State>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    const PLACE: &str = "{partNumber}";
+    let mut faults = Faults::default();
+    let number = faults.take(PLACE, part_number(http.match_info().get("partNumber").unwrap_or_default()));
+    let number = faults.finish(number)?;
+    let upload = named.find(&state, &principal).await?;
+    let signed = state.uploads.sign_parts(&principal, upload.grant.id, &[number]).await;
+    let signed = signed.map_err(|error| in_its_words(error, &[("/partNumbers", PLACE)]))?;
+    let (_number, part) = signed.into_iter().next().ok_or_else(Problem::internal)?;
+    let expires = seconds_until(&state, part.expires_at);
+    Ok(HttpResponse::Ok().json(PartUrl { url: part.url, expires }))
+}
+
+/// URLs for several parts. Neither Uppy 5 nor Uppy 6 asks for them; who talks to Companion otherwise does.
+#[utoipa::path(
+    get, path = "/companion/s3/multipart/{uploadId}/batch", operation_id = "companionSignParts", tag = "uppy", security(("cognito" = [])),
+    params(("uploadId" = uuid::Uuid, Path, description = "The upload"), Wanted, Key),
+    responses(
+        (status = 200, description = "Where the parts go", body = PartUrls),
+        (status = 409, description = "The upload has ended, or is no multipart upload", body = problem::Document, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::http) async fn get_batch(
+    principal: Principal,
+    named: Named,
+    state: Data<State>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    const PLACE: &str = "?partNumbers";
+    let mut faults = Faults::default();
+    let wanted = parameter(&http, "partNumbers").ok_or(Invalid::rule("is required")).and_then(|list| {
+        let numbers = list.split(',').map(|text| part_number(text.trim()).map(|number| number.get().into()));
+        part_numbers(&numbers.collect::<Result<Vec<i64>, _>>()?)
+    });
+    let numbers = faults.take(PLACE, wanted);
+    let numbers = faults.finish(numbers)?;
+    let upload = named.find(&state, &principal).await?;
+    let signed = state.uploads.sign_parts(&principal, upload.grant.id, &numbers).await;
+    let signed = signed.map_err(|error| in_its_words(error, &[("/partNumbers", PLACE)]))?;
+    let presigned_urls = signed.into_iter().map(|(number, part)| (number.get().to_string(), part.url)).collect();
+    Ok(HttpResponse::Ok().json(PartUrls { presigned_urls }))
+}
+
+fn part_number(text: &str) -> Result<PartNumber, Invalid> {
+    // What is no number, or too large for one, is as far from 1 to 10,000 as any.
+    PartNumber::parse(text.parse().unwrap_or_default())
+}
