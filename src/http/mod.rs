@@ -1,15 +1,21 @@
 //! How do callers ask? The whole URL map is on this screen.
 
 mod admin;
+mod asset;
 mod authenticate;
 mod collections;
+mod docs;
 mod extract;
+mod integer;
 mod internal;
 mod me;
+mod object;
 mod observe;
 pub mod openapi;
+mod pages;
 mod problem;
 mod rate_limit;
+mod schema;
 mod uploads;
 mod view;
 
@@ -31,6 +37,7 @@ use crate::metrics::Metrics;
 use crate::model::{Clock, Limits};
 
 pub use observe::observe;
+pub use pages::Pages;
 use problem::Problem;
 
 /// What every handler may need, made once by the composition root and shared by all workers.
@@ -55,6 +62,8 @@ pub struct State {
     pub clock: Clock,
     /// What is counted.
     pub metrics: Metrics,
+    /// What anybody may read.
+    pub pages: Pages,
 }
 
 /// The public listener.
@@ -133,7 +142,16 @@ pub fn public(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
             .service(web::resource("/collections").route(web::get().to(collections::get)).default_service(only("GET")))
             .default_service(web::route().to(not_found));
         let document = web::resource("/openapi.json").route(web::get().to(openapi::get)).default_service(only("GET"));
-        config.app_data(state).service(document).service(admin).service(me).service(tenant);
+        let docs = web::resource(["/docs", "/docs/"]).route(web::get().to(docs::get)).default_service(only("GET"));
+        let style = web::resource("/docs/style.css").route(web::get().to(docs::style)).default_service(only("GET"));
+        config
+            .app_data(state)
+            .service(document)
+            .service(docs)
+            .service(style)
+            .service(admin)
+            .service(me)
+            .service(tenant);
         config.default_service(web::route().to(not_found));
     }
 }

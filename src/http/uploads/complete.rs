@@ -7,26 +7,27 @@ use utoipa::ToSchema;
 
 use crate::domain::uploads::complete::PartClaim;
 use crate::http::extract::{Faults, Id, OptionalJson};
-use crate::http::problem::{self, Problem};
-use crate::http::{State, view};
+use crate::http::integer::Integer;
+use crate::http::object::Object;
+use crate::http::problem::Problem;
+use crate::http::{State, schema, view};
 use crate::model::{Invalid, PartNumber, Principal, RequestId, UploadId};
 
 /// The parts that were sent. A body is needed for a multipart upload alone.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 pub(in crate::http) struct Completion {
-    /// All parts, numbered 1, 2, 3 … without a gap; at most 10,000.
-    parts: Option<Vec<SentPart>>,
+    /// All parts, numbered 1, 2, 3 … without a gap.
+    #[schema(value_type = Option<Vec<SentPart>>, max_items = 10_000)]
+    parts: Option<Vec<Object<SentPart>>>,
 }
 
 /// A part that was sent.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct SentPart {
-    /// 1 to 10,000.
-    #[schema(example = 1)]
-    part_number: i64,
-    /// The `ETag` that S3 answered, with or without its quotes.
-    #[schema(example = "5eb63bbbe01eeed093cb22bb8f5acdc3")]
+    #[schema(value_type = schema::PartNumber)]
+    part_number: Integer,
+    #[schema(value_type = schema::EntityTag)]
     etag: String,
 }
 
@@ -35,10 +36,9 @@ struct SentPart {
     post, path = "/v1/uploads/{id}/complete", operation_id = "completeUpload", tag = "uploads", security(("cognito" = [])),
     request_body = Option<Completion>,
     params(("id" = uuid::Uuid, Path, description = "The upload")),
+    extensions(("x-problems" = json!(["object-missing", "part-missing", "already-ended", "grant-broken"]))),
     responses(
         (status = 200, description = "Completed, with what S3 holds", body = view::Upload),
-        (status = 409, description = "The object or a part is not there yet, or the upload has ended otherwise", body = problem::Document, content_type = "application/problem+json"),
-        (status = 422, description = "The object breaks its grant, or the parts are not what S3 holds", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::http) async fn post(
@@ -53,14 +53,16 @@ pub(in crate::http) async fn post(
     Ok(HttpResponse::Ok().json(view::Upload::from(upload)))
 }
 
-fn parse(parts: Vec<SentPart>) -> Result<Vec<PartClaim>, Problem> {
+fn parse(parts: Vec<Object<SentPart>>) -> Result<Vec<PartClaim>, Problem> {
     let mut faults = Faults::default();
     let count = parts.len();
-    let claim = |part: SentPart| {
+    let claim = |Object(part): Object<SentPart>| {
         // S3's are 32 hexadecimal digits; other stores' may be longer.
-        let fits = part.etag.len() <= 128 && !part.etag.trim_matches('"').is_empty();
-        let etag = if fits { Ok(part.etag) } else { Err(Invalid::rule("an etag must be 1 to 128 characters")) };
-        Ok(PartClaim { number: PartNumber::parse(part.part_number)?, etag: etag? })
+        let visible = part.etag.len() <= 128 && part.etag.bytes().all(|b| b.is_ascii_graphic());
+        let fits = visible && !part.etag.trim_matches('"').is_empty();
+        let etag =
+            if fits { Ok(part.etag) } else { Err(Invalid::rule("an etag must be 1 to 128 visible ASCII characters")) };
+        Ok(PartClaim { number: PartNumber::parse(part.part_number.0)?, etag: etag? })
     };
     let claims = match count {
         0..=10_000 => parts.into_iter().map(claim).collect::<Result<Vec<_>, _>>(),
