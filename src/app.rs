@@ -54,6 +54,9 @@ pub enum StartError {
     /// Two instruments share a name.
     #[error("the metrics cannot be set up")]
     Metrics(#[from] prometheus::Error),
+    /// The contract has no text.
+    #[error("the contract cannot be written")]
+    Contract(#[from] serde_json::Error),
     /// A migration failed.
     #[error("the database could not be migrated")]
     Migrate(#[from] sqlx::migrate::MigrateError),
@@ -149,6 +152,7 @@ impl Composition {
             request_timeout: config.server.request_timeout,
             clock,
             metrics,
+            pages: http::Pages::new()?,
         });
         Ok(Self { state, background, ledger, stop, pool })
     }

@@ -136,7 +136,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Openapi => {
-            say(&http::openapi::document().to_pretty_json()?);
+            say(&http::openapi::text(&http::openapi::document())?);
             Ok(())
         }
         Command::SessionPolicy { source, tenant } => {

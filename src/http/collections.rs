@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::extract::{Faults, Query};
 use super::problem::Problem;
-use super::{State, view};
+use super::{State, schema, view};
 use crate::domain::uploads::usage;
 use crate::model::Principal;
 
@@ -16,6 +16,7 @@ use crate::model::Principal;
 #[into_params(parameter_in = Query)]
 pub(super) struct Listing {
     /// The `nextCursor` of the page before.
+    #[param(value_type = schema::Cursor, inline, required = false)]
     cursor: Option<String>,
 }
 
@@ -24,8 +25,10 @@ pub(super) struct Listing {
 #[serde(rename_all = "camelCase")]
 #[schema(as = CollectionPage)]
 pub(super) struct Page {
+    #[schema(max_items = 1000)]
     items: Vec<view::Collection>,
     /// What to ask for next; null on the last page.
+    #[schema(value_type = Option<schema::Cursor>)]
     next_cursor: Option<String>,
 }
 

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::State;
-use super::problem::{self, Problem};
+use super::problem::Problem;
 use crate::adapters::s3::Bucket;
 use crate::adapters::sts::TemporaryCredentials;
 use crate::domain::credentials::{HandedOut, hand_out};
@@ -132,12 +132,12 @@ impl Place {
 #[utoipa::path(
     post, path = "/v1/credentials", operation_id = "issueCredentials", tag = "credentials", security(("cognito" = [])),
     params(("accept" = Option<String>, Header, description = "`application/vnd.aws.credential-process+json` for the answer that the AWS CLI and SDKs read from a `credential_process`")),
+    extensions(("x-problems" = json!(["credentials-not-allowed"]))),
     responses(
         (status = 200, description = "Credentials, on record", content(
             (Credentials = "application/json"),
             (ProcessCredentials = "application/vnd.aws.credential-process+json"),
         )),
-        (status = 403, description = "As everywhere, and `credentials-not-allowed`: the tenant does not allow it", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn post(
@@ -158,9 +158,9 @@ pub(super) async fn post(
 /// Temporary credentials for Uppy: `getTemporarySecurityCredentials` of version 5, `getCredentials` of version 6.
 #[utoipa::path(
     get, path = "/companion/s3/sts", operation_id = "uppyCredentials", tag = "uppy", security(("cognito" = [])),
+    extensions(("x-problems" = json!(["credentials-not-allowed"]))),
     responses(
         (status = 200, description = "Credentials, on record", body = UppyCredentials),
-        (status = 403, description = "As everywhere, and `credentials-not-allowed`: the tenant does not allow it", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn get(

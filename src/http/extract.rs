@@ -12,6 +12,7 @@ use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use super::object::Object;
 use super::problem::{FieldFault, Problem};
 use crate::domain::authenticate::Caller;
 use crate::model::{Admin, Invalid, Principal, RequestId};
@@ -127,13 +128,8 @@ fn is_json(request: &HttpRequest) -> bool {
 
 /// What is no JSON is 400; JSON of another shape is 422 with the place where it differs.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    // serde would take a list for a struct, its members by position.
-    if body.trim_ascii_start().starts_with(b"[") {
-        let fault = FieldFault { pointer: "".into(), detail: "must be an object".to_owned() };
-        return Err(Problem::invalid(vec![fault]));
-    }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    let Object(value) = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let pointer = pointer(error.path());
         let error = error.into_inner();
         if error.is_data() {
@@ -185,11 +181,12 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let parsed = web::Query::<T>::from_query(request.query_string());
-        ready(
-            parsed
-                .map(|query| Self(query.into_inner()))
-                .map_err(|error| Problem::invalid(vec![FieldFault { pointer: "?".into(), detail: error.to_string() }])),
-        )
+        ready(parsed.map(|query| Self(query.into_inner())).map_err(|error| {
+            // Each parameter is a text to serde, so all that can be wrong is that one comes twice.
+            let name = error.to_string().split('`').nth(1).unwrap_or_default().to_owned();
+            let fault = FieldFault { pointer: format!("?{name}").into(), detail: "must be given once".to_owned() };
+            Problem::invalid(vec![fault])
+        }))
     }
 }
 

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::problem::Problem;
-use super::{State, view};
+use super::{State, schema, view};
 use crate::domain::Error;
 use crate::domain::authenticate::Caller;
 use crate::model::Role;
@@ -15,14 +15,15 @@ use crate::model::Role;
 /// Who the caller is, and what it may do.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Me {
-    /// The token's `sub`.
+    #[schema(value_type = schema::Subject)]
     subject: String,
     /// Null for a platform admin without a tenant.
     tenant: Option<MyTenant>,
-    /// `user`, `tenant-admin` or `platform-admin`.
-    #[schema(example = "user")]
+    #[schema(value_type = schema::Role)]
     role: &'static str,
+    /// Null without a tenant.
     limits: Option<view::Limits>,
+    /// Null without a tenant.
     usage: Option<view::MonthlyUsage>,
 }
 
@@ -30,8 +31,11 @@ pub(super) struct Me {
 #[derive(Debug, Serialize, ToSchema)]
 struct MyTenant {
     id: Uuid,
+    #[schema(value_type = schema::Slug)]
     slug: String,
+    #[schema(value_type = schema::TenantName)]
     name: String,
+    #[schema(value_type = schema::TenantStatus)]
     status: &'static str,
 }
 

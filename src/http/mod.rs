@@ -1,16 +1,22 @@
 //! How do callers ask? The whole URL map is on this screen.
 
 mod admin;
+mod asset;
 mod authenticate;
 mod collections;
 mod credentials;
+mod docs;
 mod extract;
+mod integer;
 mod internal;
 mod me;
+mod object;
 mod observe;
 pub mod openapi;
+mod pages;
 mod problem;
 mod rate_limit;
+mod schema;
 mod tutorial;
 mod uploads;
 mod uppy;
@@ -35,6 +41,7 @@ use crate::metrics::Metrics;
 use crate::model::{Clock, Limits};
 
 pub use observe::observe;
+pub use pages::Pages;
 use problem::Problem;
 
 /// What every handler may need, made once by the composition root and shared by all workers.
@@ -63,6 +70,8 @@ pub struct State {
     pub clock: Clock,
     /// What is counted.
     pub metrics: Metrics,
+    /// What anybody may read.
+    pub pages: Pages,
 }
 
 /// The public listener.
@@ -169,7 +178,10 @@ pub fn public(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
         let with_session =
             companion("/u/{session}").wrap(from_fn(rate_limit::limit)).wrap(from_fn(authenticate::uppy_session));
         let document = web::resource("/openapi.json").route(web::get().to(openapi::get)).default_service(only("GET"));
-        config.app_data(state).service(document).service(admin).service(me).service(tenant).service(upload);
+        let docs = web::resource(["/docs", "/docs/"]).route(web::get().to(docs::get)).default_service(only("GET"));
+        let style = web::resource("/docs/style.css").route(web::get().to(docs::style)).default_service(only("GET"));
+        config.app_data(state).service(document).service(docs).service(style);
+        config.service(admin).service(me).service(tenant).service(upload);
         config.service(uppy_credentials).service(with_token).service(with_session);
         config.default_service(web::route().to(not_found));
     }

@@ -5,29 +5,31 @@ use actix_web::web::Data;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::State;
 use super::extract::{Faults, Json};
-use super::problem::{self, Problem};
+use super::problem::Problem;
+use super::{State, schema};
 use crate::domain::uploads::create::{Next, Request};
 use crate::model::{Collection, ContentType, FileName, Invalid, Metadata, Method, Principal, RequestId};
 
 /// What the tutorial's page wants to upload.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = TutorialFile)]
 pub(super) struct File {
-    /// 1 to 255 characters of any script, no control characters, no `/` or `\\`.
-    #[schema(example = "photo.jpg")]
+    #[schema(value_type = schema::FileName)]
     filename: Option<String>,
-    /// An RFC 9110 media type; the PUT must carry the same.
-    #[schema(example = "image/jpeg")]
+    /// The PUT must carry the same.
+    #[schema(value_type = schema::ContentType)]
     content_type: Option<String>,
 }
 
 /// Where the tutorial's page puts it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = TutorialTarget)]
 pub(super) struct Target {
-    /// Whoever holds it can write the object, so it is a secret. PUT the file to it, with its `Content-Type` and no other header.
+    /// PUT the file to it, with its `Content-Type` and no other header.
+    #[schema(value_type = schema::SecretUrl)]
     upload_url: String,
     /// Where the object lies in the bucket.
     #[schema(example = "acme/7c0e2a51-4f0e-4ad1-9d5f-0c4f6a1f4a11/default/0193a3c5-…/photo.jpg")]
@@ -38,9 +40,9 @@ pub(super) struct Target {
 /// the size, too: here it is compared with the tenant's limit when the object is there. The token may come without `Bearer`.
 #[utoipa::path(
     post, path = "/upload", operation_id = "grantPut", tag = "tutorial", request_body = File, security(("cognito" = []), ("bareToken" = [])),
+    extensions(("x-problems" = json!(["quota-exceeded"]))),
     responses(
         (status = 200, description = "Granted and on record", body = Target),
-        (status = 403, description = "As everywhere, and `quota-exceeded`: the tenant's month has no room for it", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn post(

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::schema;
 use crate::adapters::postgres::usage::{CollectionUsage, Usage};
 use crate::adapters::s3::{PresignedRequest, SignedForm};
 use crate::domain::uploads::create::Next;
@@ -17,37 +18,43 @@ use crate::model::{self, FileSize};
 #[serde(rename_all = "camelCase")]
 pub(super) struct Upload {
     id: Uuid,
-    /// `pending`, `completed`, `failed`, `expired`, `aborted` or `deleted`.
-    #[schema(example = "pending")]
+    #[schema(value_type = schema::UploadStatus)]
     status: &'static str,
     /// Where the object lies in the bucket.
-    #[schema(example = "acme/7c0e…/default/0193…/photo.jpg")]
     key: String,
-    /// Whose upload it is: the token's `sub`.
+    /// Whose upload it is.
+    #[schema(value_type = schema::Subject)]
     subject: String,
-    #[schema(example = "default")]
+    #[schema(value_type = schema::CollectionName)]
     collection: String,
-    #[schema(example = "photo.jpg")]
+    #[schema(value_type = schema::FileName)]
     file_name: String,
-    #[schema(example = "image/jpeg")]
+    #[schema(value_type = schema::ContentType)]
     content_type: String,
-    /// Bytes; null while it is pending and the caller could not say.
-    #[schema(example = 12345)]
+    /// Null while it is pending and the caller could not say.
+    #[schema(value_type = Option<schema::FileSize>)]
     size: Option<i64>,
     /// The most bytes that it may have, when its size was not known beforehand.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = schema::FileSize)]
     max_size: Option<i64>,
+    /// What S3 holds, once the upload is completed; before that, what the caller said.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = schema::Checksum)]
     checksum: Option<Checksum>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = schema::Metadata)]
     metadata: BTreeMap<String, String>,
+    #[schema(value_type = schema::UploadMethod)]
     method: &'static str,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = DateTime)]
     completed_at: Option<OffsetDateTime>,
     /// The entity tag that S3 gave the object.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = schema::EntityTag)]
     etag: Option<String>,
     /// The request that the client must make; only in the answer that grants it, and null when there is none to make.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,22 +62,21 @@ pub(super) struct Upload {
     request: Option<Option<Request>>,
     /// How to cut it; only in the answer that grants a multipart upload. URLs come from `POST /v1/uploads/{id}/parts`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Multipart)]
     multipart: Option<Multipart>,
     /// Where the object can be viewed; only when asked for with `include=downloadUrl`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = schema::SecretUrl)]
     download_url: Option<String>,
     #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = DateTime)]
     download_url_expires_at: Option<OffsetDateTime>,
 }
 
 /// A checksum of the whole object.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Checksum {
-    /// `SHA256`, `CRC32C` or `CRC64NVME`.
-    #[schema(example = "SHA256")]
     pub(super) algorithm: String,
-    /// Base64.
-    #[schema(example = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")]
     pub(super) value: String,
 }
 
@@ -79,14 +85,17 @@ pub(super) struct Checksum {
 #[serde(rename_all = "camelCase")]
 struct Request {
     /// `PUT` with the file as the body, or `POST` with a form.
-    #[schema(example = "PUT")]
+    #[schema(value_type = schema::SignedMethod)]
     method: &'static str,
+    #[schema(value_type = schema::SecretUrl)]
     url: String,
     /// With `PUT`: every header that must be sent; they are signed. A browser sets `content-length` by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = BTreeMap<String, String>)]
     headers: Option<BTreeMap<&'static str, String>>,
     /// With `POST`: every field that must be sent, as `multipart/form-data`, before the last one, `file`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = BTreeMap<String, String>)]
     fields: Option<BTreeMap<&'static str, String>>,
     /// When S3 stops taking it.
     #[serde(with = "time::serde::rfc3339")]
@@ -98,9 +107,9 @@ struct Request {
 #[serde(rename_all = "camelCase")]
 struct Multipart {
     /// Bytes of each part but the last, which is what remains.
-    #[schema(example = 16_777_216)]
+    #[schema(minimum = 5_242_880, maximum = 5_368_709_120_i64, example = 16_777_216)]
     part_size: i64,
-    #[schema(example = 7)]
+    #[schema(value_type = schema::PartNumber)]
     part_count: i64,
 }
 
@@ -168,13 +177,16 @@ impl Upload {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Limits {
-    /// The largest object, in bytes.
+    /// The largest object.
+    #[schema(value_type = schema::FileSize)]
     max_upload_bytes: i64,
-    /// `image/png`, `image/*` or `*/*`.
+    #[schema(value_type = Vec<schema::ContentTypePattern>, max_items = 100)]
     allowed_content_types: Vec<String>,
-    /// Bytes in a calendar month (UTC); null means no limit.
+    /// Null means no limit.
+    #[schema(value_type = Option<schema::MonthlyBytes>)]
     monthly_bytes: Option<i64>,
-    /// Requests in a minute of all its people together; null means no limit.
+    /// Of all its people together; null means no limit.
+    #[schema(value_type = Option<schema::RequestsPerMinute>)]
     requests_per_minute: Option<i32>,
 }
 
@@ -193,9 +205,12 @@ impl From<&model::Limits> for Limits {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct MonthlyUsage {
+    #[schema(value_type = schema::Count)]
     uploads: i64,
+    #[schema(value_type = schema::Count)]
     bytes: i64,
     /// Of these bytes, those that are pending.
+    #[schema(value_type = schema::Count)]
     reserved_bytes: i64,
 }
 
@@ -208,9 +223,11 @@ impl From<Usage> for MonthlyUsage {
 /// What a collection holds: completed uploads.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Collection {
-    #[schema(example = "default")]
+    #[schema(value_type = schema::CollectionName)]
     collection: String,
+    #[schema(value_type = schema::Count)]
     uploads: i64,
+    #[schema(value_type = schema::Count)]
     bytes: i64,
 }
 
@@ -225,19 +242,23 @@ impl From<CollectionUsage> for Collection {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Tenant {
     id: Uuid,
-    /// Its name in object keys, session tags and policies; never changes.
-    #[schema(example = "acme")]
+    #[schema(value_type = schema::Slug)]
     slug: String,
-    #[schema(example = "Acme Inc.")]
+    #[schema(value_type = schema::TenantName)]
     name: String,
-    /// `active` or `suspended`.
+    #[schema(value_type = schema::TenantStatus)]
     status: &'static str,
     /// The values of the tenant claim that mean this tenant, exactly as the identity provider sends them.
+    #[schema(value_type = Vec<schema::ClaimValue>, max_items = 100)]
     claim_values: Vec<String>,
+    /// Where its people have their addresses.
+    #[schema(value_type = Vec<schema::EmailDomain>, max_items = 100)]
     email_domains: Vec<String>,
+    /// What its people sign in through; null for none.
+    #[schema(value_type = Option<schema::IdentityProvider>)]
     identity_provider: Option<String>,
     limits: Limits,
-    /// `tenant` or `user`.
+    #[schema(value_type = schema::TenantIsolation)]
     isolation: &'static str,
     /// May its people have temporary S3 credentials, which write below their own prefix?
     credential_vending: bool,
@@ -245,6 +266,7 @@ pub(super) struct Tenant {
     credential_reading: bool,
     /// Only in the answer about one tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = MonthlyUsage)]
     usage: Option<MonthlyUsage>,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,

@@ -110,3 +110,51 @@ async fn the_tenants_limits_are_named_at_once_too() {
     let gina = gateway.token("gina@globex.example");
     assert_eq!(gateway.grant(&gina, 11).await["status"], "pending");
 }
+
+/// serde takes a list for a struct, its members by position.
+#[tokio::test]
+async fn a_list_is_no_object_wherever_it_stands() {
+    let gateway = Harness::start().await;
+    let (alice, admin) = (gateway.token("alice@acme.example"), gateway.token("admin@platform.example"));
+    let upload = gateway.grant(&alice, 5).await["id"].as_str().unwrap().to_owned();
+    let tenant = gateway.get(&alice, "/v1/me").await.body["tenant"]["id"].as_str().unwrap().to_owned();
+    let checksum = json!(["SHA256", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="]);
+    let file = json!(["a.txt", "text/plain", 5, null, null, null, null]);
+    for (token, path, body, pointer) in [
+        (&alice, "/v1/uploads".to_owned(), with("checksum", checksum), "/checksum"),
+        (&alice, "/v1/uploads/batch".to_owned(), json!({"uploads": [with("size", json!(5)), file]}), "/uploads/1"),
+        (&alice, format!("/v1/uploads/{upload}/complete"), json!({"parts": [[1, "etag"]]}), "/parts/0"),
+        (
+            &admin,
+            "/v1/admin/tenants".to_owned(),
+            json!({"slug": "new", "name": "New", "limits": [5, [], null, null]}),
+            "/limits",
+        ),
+    ] {
+        let refused = gateway.post(token, &path, body.clone()).await;
+        assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec![pointer]), "{body}: {}", refused.body);
+    }
+    let limits = json!({"limits": [10, ["*/*"], null, null]});
+    let refused = gateway.patch(&admin, &format!("/v1/admin/tenants/{tenant}"), limits).await;
+    assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec!["/limits"]));
+    assert_eq!(gateway.database.count("uploads").await, 1);
+}
+
+#[tokio::test]
+async fn a_whole_number_may_be_written_with_a_point() {
+    let gateway = Harness::start().await;
+    let alice = gateway.token("alice@acme.example");
+    let body = json!({"fileName": "a.txt", "contentType": "text/plain", "size": 5.0});
+    let granted = gateway.post(&alice, "/v1/uploads", body).await;
+    assert_eq!((granted.status.as_u16(), &granted.body["size"]), (201, &json!(5)));
+}
+
+#[tokio::test]
+async fn a_parameter_that_comes_twice_is_named() {
+    let gateway = Harness::start().await;
+    let alice = gateway.token("alice@acme.example");
+    let refused = gateway.get(&alice, "/v1/uploads?limit=5&limit=6").await;
+    assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec!["?limit"]), "{}", refused.body);
+    let ignored = gateway.get(&alice, "/v1/uploads?nobody=1&nobody=2").await;
+    assert_eq!(ignored.status, StatusCode::OK);
+}

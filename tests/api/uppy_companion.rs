@@ -46,8 +46,7 @@ async fn a_small_file_goes_by_form_and_completes_by_the_event_of_s3() {
             (&form.body["method"], &form.headers[CACHE_CONTROL]),
             (&json!("POST"), &"no-store".parse().unwrap())
         );
-        let expires = form.body["expires"].as_i64().expect("seconds");
-        assert!((298..=300).contains(&expires), "{expires}");
+        assert_eq!(form.body.get("expires"), None, "Uppy 5 would give up a slow upload after so many seconds");
         let key = form.body["fields"]["key"].as_str().expect("a key");
         let file = bytes(3 * MIB + 7);
         let sent = post_form(&gateway, &form.body, &file).await;

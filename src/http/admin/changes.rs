@@ -2,36 +2,42 @@
 
 use serde::{Deserialize, Deserializer};
 use time::OffsetDateTime;
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Type};
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::http::extract::Faults;
+use crate::http::integer::Integer;
+use crate::http::object::Object;
 use crate::http::problem::Problem;
+use crate::http::schema;
 use crate::model::{
     ClaimValue, ContentTypePattern, EmailDomain, FileSize, Invalid, Isolation, Limits, Slug, Tenant, TenantId,
     TenantName, TenantStatus,
 };
 
-/// A tenant to be created, or what is to change about one. What is absent gets its default, or stays as it is.
+/// What is to be so about a tenant. What is absent gets its default, or stays as it is.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::http) struct TenantChanges {
-    /// 2 to 63 lower-case letters, digits and inner hyphens; required at creation, and never changes.
-    #[schema(example = "acme")]
+    /// Only a new tenant's: it never changes.
+    #[schema(ignore)]
     slug: Option<String>,
-    /// 1 to 200 characters; required at creation.
-    #[schema(example = "Acme Inc.")]
+    #[schema(value_type = Option<schema::TenantName>)]
     name: Option<String>,
-    /// The values of the tenant claim that mean this tenant, exactly as the identity provider sends them; at most 100.
+    /// The values of the tenant claim that mean this tenant.
+    #[schema(value_type = Option<Vec<schema::ClaimValue>>, max_items = 100)]
     claim_values: Option<Vec<String>>,
-    /// At most 100.
+    /// Where its people have their addresses.
+    #[schema(value_type = Option<Vec<schema::EmailDomain>>, max_items = 100)]
     email_domains: Option<Vec<String>>,
-    /// The Cognito identity provider that its people sign in through; null for none.
+    /// What its people sign in through; null for none.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<schema::IdentityProvider>)]
     identity_provider: Option<Option<String>>,
-    limits: Option<LimitChanges>,
-    /// `tenant`: a session with the store reaches all of the tenant. `user`: it reaches only what is its user's own, but a
-    /// tenant admin's reaches all.
+    #[schema(value_type = Option<LimitChanges>)]
+    limits: Option<Object<LimitChanges>>,
+    #[schema(value_type = Option<schema::TenantIsolation>)]
     isolation: Option<String>,
     /// May its people have temporary S3 credentials, which write below their own prefix?
     credential_vending: Option<bool>,
@@ -43,14 +49,42 @@ pub(in crate::http) struct TenantChanges {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct LimitChanges {
-    max_upload_bytes: Option<i64>,
+    /// The largest object.
+    #[schema(value_type = Option<schema::FileSize>)]
+    max_upload_bytes: Option<Integer>,
+    #[schema(value_type = Option<Vec<schema::ContentTypePattern>>, max_items = 100)]
     allowed_content_types: Option<Vec<String>>,
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<i64>)]
-    monthly_bytes: Option<Option<i64>>,
+    #[schema(value_type = Option<schema::MonthlyBytes>)]
+    monthly_bytes: Option<Option<Integer>>,
+    /// Of all its people together.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<i32>)]
-    requests_per_minute: Option<Option<i32>>,
+    #[schema(value_type = Option<schema::RequestsPerMinute>)]
+    requests_per_minute: Option<Option<Integer>>,
+}
+
+/// What a tenant begins with: [`TenantChanges`], and what it cannot be without. For the contract alone.
+pub(in crate::http) enum NewTenant {}
+
+impl PartialSchema for NewTenant {
+    fn schema() -> RefOr<Schema> {
+        let own = ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .property("slug", Ref::from_schema_name(schema::Slug::name()))
+            .property("name", Ref::from_schema_name(schema::TenantName::name()))
+            .required("slug")
+            .required("name");
+        let whole = AllOfBuilder::new().item(Ref::from_schema_name(TenantChanges::name())).item(own);
+        whole.description(Some("What a new tenant is like. What is absent gets its default.")).into()
+    }
+}
+
+impl ToSchema for NewTenant {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((schema::Slug::name().into(), schema::Slug::schema()));
+        schemas.push((TenantChanges::name().into(), TenantChanges::schema()));
+        TenantChanges::schemas(schemas);
+    }
 }
 
 /// Tells a null from an absent member.
@@ -123,7 +157,7 @@ impl TenantChanges {
 
     fn parse(&self, faults: &mut Faults) -> Parsed {
         let nothing = LimitChanges::default();
-        let limits = self.limits.as_ref().unwrap_or(&nothing);
+        let limits = self.limits.as_ref().map_or(&nothing, |Object(limits)| limits);
         Parsed {
             slug: self.slug.as_ref().and_then(|text| faults.take("/slug", Slug::parse(text))),
             name: self.name.as_ref().and_then(|text| faults.take("/name", TenantName::parse(text))),
@@ -135,17 +169,19 @@ impl TenantChanges {
                 .and_then(|name| faults.take("/identityProvider", identity_provider(name))),
             max_upload_bytes: limits
                 .max_upload_bytes
-                .and_then(|bytes| faults.take("/limits/maxUploadBytes", FileSize::parse(bytes))),
+                .and_then(|Integer(bytes)| faults.take("/limits/maxUploadBytes", FileSize::parse(bytes))),
             allowed_content_types: list(
                 faults,
                 "/limits/allowedContentTypes",
                 limits.allowed_content_types.as_ref(),
                 ContentTypePattern::parse,
             ),
-            monthly_bytes: limits.monthly_bytes.and_then(|n| faults.take("/limits/monthlyBytes", positive(n, 0))),
+            monthly_bytes: limits
+                .monthly_bytes
+                .and_then(|n| faults.take("/limits/monthlyBytes", positive(n, i64::MAX))),
             requests_per_minute: limits
                 .requests_per_minute
-                .and_then(|n| faults.take("/limits/requestsPerMinute", positive(n, 0))),
+                .and_then(|n| faults.take("/limits/requestsPerMinute", positive(n, i32::MAX))),
             isolation: self.isolation.as_ref().and_then(|text| faults.take("/isolation", Isolation::parse(text))),
             credential_vending: self.credential_vending,
             credential_reading: self.credential_reading,
@@ -174,9 +210,12 @@ impl Parsed {
     }
 }
 
-fn positive<T: PartialOrd>(value: Option<T>, zero: T) -> Result<Option<T>, Invalid> {
-    let fits = value.as_ref().is_none_or(|n| *n > zero);
-    if fits { Ok(value) } else { Err(Invalid::rule("must be at least 1, or null")) }
+/// 1 to the most that the type holds.
+fn positive<T: TryFrom<i64> + Into<i64>>(value: Option<Integer>, most: T) -> Result<Option<T>, Invalid> {
+    let Some(Integer(number)) = value else { return Ok(None) };
+    let most = most.into();
+    let rule = || format!("must be 1 to {most}, or null").into();
+    if number < 1 { Err(rule()) } else { T::try_from(number).map(Some).map_err(|_too_large| rule()) }
 }
 
 /// Cognito's provider names have 1 to 32 characters.

@@ -7,35 +7,42 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::changes::TenantChanges;
+use super::changes::{NewTenant, TenantChanges};
 use crate::adapters::postgres::tenants::Filter;
 use crate::domain::Error;
 use crate::domain::tenants::administer::{self, Desk};
 use crate::http::extract::{Faults, Id, Json, Query};
-use crate::http::problem::{self, Problem};
-use crate::http::{State, view};
+use crate::http::problem::Problem;
+use crate::http::{State, schema, view};
 use crate::model::{Admin, CursorScope, Invalid, RequestId, TenantId, TenantStatus};
 
 /// Which tenants to show.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(in crate::http) struct Listing {
-    /// How many, 1 to 200; 50 when absent.
+    /// How many.
+    #[param(value_type = schema::PageSize, inline, required = false)]
     limit: Option<String>,
-    /// The `nextCursor` of the page before.
+    /// The `nextCursor` of the page before, with the same filters.
+    #[param(value_type = schema::Cursor, inline, required = false)]
     cursor: Option<String>,
-    /// `active` or `suspended`.
+    /// Those alone that are so.
+    #[param(value_type = schema::TenantStatus, inline, required = false)]
     status: Option<String>,
     /// A text that slug or name must hold.
+    #[param(value_type = schema::TenantSearch, inline, required = false)]
     q: Option<String>,
 }
 
 /// A page of tenants, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = TenantPage)]
 pub(in crate::http) struct Page {
+    #[schema(max_items = 200)]
     items: Vec<view::Tenant>,
     /// What to ask for next; null on the last page.
+    #[schema(value_type = Option<schema::Cursor>)]
     next_cursor: Option<String>,
 }
 
@@ -61,10 +68,10 @@ pub(in crate::http) async fn list(
 
 /// Creates a tenant.
 #[utoipa::path(
-    post, path = "/v1/admin/tenants", operation_id = "createTenant", tag = "admin", security(("cognito" = [])), request_body = TenantChanges,
+    post, path = "/v1/admin/tenants", operation_id = "createTenant", tag = "admin", security(("cognito" = [])), request_body = NewTenant,
+    extensions(("x-problems" = json!(["taken"]))),
     responses(
         (status = 201, description = "Created", body = view::Tenant, headers(("location" = String, description = "The tenant's own path"))),
-        (status = 409, description = "The slug, a claim value or an e-mail domain is another tenant's", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::http) async fn create(
@@ -98,9 +105,9 @@ pub(in crate::http) async fn get(_admin: Admin, Id(id): Id, state: Data<State>) 
 #[utoipa::path(
     patch, path = "/v1/admin/tenants/{id}", operation_id = "changeTenant", tag = "admin", security(("cognito" = [])), request_body = TenantChanges,
     params(("id" = Uuid, Path, description = "The tenant")),
+    extensions(("x-problems" = json!(["taken"]))),
     responses(
         (status = 200, description = "The tenant as it is now", body = view::Tenant),
-        (status = 409, description = "A claim value or an e-mail domain is another tenant's", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::http) async fn patch(

@@ -11,7 +11,7 @@ use crate::adapters::postgres::usage::Usage;
 use crate::domain::tenants::administer;
 use crate::http::extract::Id;
 use crate::http::problem::Problem;
-use crate::http::{State, view};
+use crate::http::{State, schema, view};
 use crate::model::{Admin, TenantId};
 
 const MONTH: StaticFormatDescription = format_description!("[year]-[month]");
@@ -20,15 +20,17 @@ const MONTH: StaticFormatDescription = format_description!("[year]-[month]");
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::http) struct TenantUsage {
     /// The latest twelve months in which anything was granted, newest first.
+    #[schema(max_items = 12)]
     months: Vec<Month>,
     /// The first 1,000 by name.
+    #[schema(max_items = 1000)]
     collections: Vec<view::Collection>,
 }
 
 /// A calendar month (UTC).
 #[derive(Debug, Serialize, ToSchema)]
 struct Month {
-    #[schema(example = "2026-11")]
+    #[schema(value_type = schema::CalendarMonth)]
     month: String,
     #[serde(flatten)]
     usage: view::MonthlyUsage,

@@ -11,8 +11,10 @@ use utoipa::ToSchema;
 use crate::domain::uploads::create::Request;
 use crate::domain::uploads::repeatable::Answered;
 use crate::http::extract::{Faults, Json, LargeJson};
-use crate::http::problem::{self, Problem};
-use crate::http::{State, view};
+use crate::http::integer::Integer;
+use crate::http::object::Object;
+use crate::http::problem::Problem;
+use crate::http::{State, schema, view};
 use crate::model::{
     Checksum, ChecksumAlgorithm, Collection, ContentType, FileName, FileSize, IdempotencyKey, Invalid, Metadata,
     Method, Principal, RequestId,
@@ -25,36 +27,37 @@ const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-re
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::http) struct NewUpload {
-    /// 1 to 255 characters of any script, no control characters, no `/` or `\`.
-    #[schema(example = "photo.jpg")]
+    #[schema(value_type = schema::FileName)]
     file_name: Option<String>,
-    /// An RFC 9110 media type.
-    #[schema(example = "image/jpeg")]
+    #[schema(value_type = schema::ContentType)]
     content_type: Option<String>,
-    /// Bytes, at least 1; required unless `method` is `post`.
-    #[schema(example = 12345)]
-    size: Option<i64>,
-    checksum: Option<view::Checksum>,
-    /// The folder to file it under; `default` when absent.
-    #[schema(pattern = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}", example = "default")]
+    /// Required unless `method` is `post`; with `put` and `post` at most 5 GiB, and never more than the tenant's limit.
+    #[schema(value_type = Option<schema::FileSize>)]
+    size: Option<Integer>,
+    /// S3 takes the object only with this checksum. For `multipart` it must be CRC64NVME.
+    #[schema(value_type = Option<schema::Checksum>)]
+    checksum: Option<Object<view::Checksum>>,
+    /// `default` when absent.
+    #[schema(value_type = Option<schema::CollectionName>)]
     collection: Option<String>,
-    /// Names and values to remember, at most 2 KiB.
+    #[schema(value_type = Option<schema::Metadata>)]
     metadata: Option<BTreeMap<String, String>>,
-    /// `put`, `post` or `multipart`; chosen by size when absent.
-    #[schema(example = "put")]
+    /// When absent, `put` up to the configured size (100 MiB), else `multipart`.
+    #[schema(value_type = Option<schema::UploadMethod>)]
     method: Option<String>,
 }
 
 /// Several uploads, all or none.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(in crate::http) struct Batch {
-    /// 1 to 100.
-    uploads: Option<Vec<NewUpload>>,
+    #[schema(value_type = Vec<NewUpload>, min_items = 1, max_items = 100)]
+    uploads: Option<Vec<Object<NewUpload>>>,
 }
 
 /// The grants, in the order in which they were asked for.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::http) struct GrantedBatch {
+    #[schema(min_items = 1, max_items = 100)]
     items: Vec<view::Upload>,
 }
 
@@ -62,10 +65,10 @@ pub(in crate::http) struct GrantedBatch {
 #[utoipa::path(
     post, path = "/v1/uploads", operation_id = "createUpload", tag = "uploads", request_body = NewUpload, security(("cognito" = [])),
     params(("idempotency-key" = Option<String>, Header, description = "1 to 255 visible ASCII characters: asking again under the same key answers the same upload with a fresh URL")),
+    extensions(("x-problems" = json!(["quota-exceeded"]))),
     responses(
-        (status = 403, description = "As everywhere, and `quota-exceeded`: the tenant's month has no room for it", body = problem::Document, content_type = "application/problem+json"),
         (status = 201, description = "Granted and on record", body = view::Upload,
-         headers(("location" = String, description = "The upload's own path"), ("x-request-id" = String, description = "The request's id"),
+         headers(("location" = String, description = "The upload's own path"),
                  ("idempotency-replayed" = String, description = "`true` when an earlier request made it"))),
     )
 )]
@@ -109,8 +112,8 @@ pub(in crate::http) async fn post(
 #[utoipa::path(
     post, path = "/v1/uploads/batch", operation_id = "createUploads", tag = "uploads", request_body = Batch, security(("cognito" = [])),
     params(("idempotency-key" = Option<String>, Header, description = "As for one upload")),
+    extensions(("x-problems" = json!(["quota-exceeded"]))),
     responses(
-        (status = 403, description = "As everywhere, and `quota-exceeded`: the tenant's month has no room for all of them", body = problem::Document, content_type = "application/problem+json"),
         (status = 201, description = "All granted and on record", body = GrantedBatch,
          headers(("idempotency-replayed" = String, description = "`true` when an earlier request made them"))),
     )
@@ -164,7 +167,7 @@ impl Batch {
         });
         let uploads = faults.take("/uploads", uploads).unwrap_or_default();
         let mut requests = Vec::with_capacity(uploads.len());
-        for (index, upload) in uploads.into_iter().enumerate() {
+        for (index, Object(upload)) in uploads.into_iter().enumerate() {
             requests.extend(upload.read(faults.at(format!("/uploads/{index}"))));
         }
         faults.finish(Some(requests))
@@ -183,8 +186,8 @@ impl NewUpload {
         let text = |member: Option<String>| member.ok_or(Invalid::rule("is required"));
         let file_name = faults.take("/fileName", text(self.file_name).and_then(|t| FileName::parse(&t)));
         let content_type = faults.take("/contentType", text(self.content_type).and_then(|t| ContentType::parse(&t)));
-        let size = self.size.map(|size| faults.take("/size", FileSize::parse(size)));
-        let checksum = self.checksum.and_then(|given| {
+        let size = self.size.map(|Integer(size)| faults.take("/size", FileSize::parse(size)));
+        let checksum = self.checksum.and_then(|Object(given)| {
             let algorithm = faults.take("/checksum/algorithm", ChecksumAlgorithm::parse(&given.algorithm))?;
             faults.take("/checksum/value", Checksum::parse(algorithm, &given.value))
         });

@@ -7,18 +7,20 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::http::State;
 use crate::http::extract::{Faults, Id, Query};
-use crate::http::problem::{self, Problem};
+use crate::http::problem::Problem;
+use crate::http::{State, schema};
 use crate::model::{Disposition, Invalid, Principal, UploadId};
 
 /// How to see it.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(in crate::http) struct How {
-    /// `true` answers 302 with the URL as its `Location`; `false` when absent.
+    /// `true` answers 302 with the URL as its `Location`.
+    #[param(value_type = bool, required = false, default = false)]
     redirect: Option<String>,
-    /// `attachment` to be saved, or `inline` to be shown; `attachment` when absent.
+    /// To be saved, or to be shown.
+    #[param(value_type = schema::Disposition, inline, required = false)]
     disposition: Option<String>,
 }
 
@@ -26,7 +28,7 @@ pub(in crate::http) struct How {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::http) struct Download {
-    /// Whoever holds it can read the object, so it is a secret.
+    #[schema(value_type = schema::SecretUrl)]
     url: String,
     #[serde(with = "time::serde::rfc3339")]
     expires_at: OffsetDateTime,
@@ -36,10 +38,10 @@ pub(in crate::http) struct Download {
 #[utoipa::path(
     get, path = "/v1/uploads/{id}/download", operation_id = "downloadUpload", tag = "uploads", security(("cognito" = [])),
     params(("id" = uuid::Uuid, Path, description = "The upload"), How),
+    extensions(("x-problems" = json!(["object-missing", "already-ended"]))),
     responses(
         (status = 200, description = "Where the object can be read", body = Download),
         (status = 302, description = "The same, as a redirection", headers(("location" = String, description = "The URL"))),
-        (status = 409, description = "The upload is not completed", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::http) async fn get(

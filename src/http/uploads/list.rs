@@ -8,24 +8,30 @@ use utoipa::{IntoParams, ToSchema};
 use crate::domain::uploads::list::Filter;
 use crate::http::extract::{Faults, Query};
 use crate::http::problem::Problem;
-use crate::http::{State, view};
+use crate::http::{State, schema, view};
 use crate::model::{Collection, Invalid, Principal, Subject, UploadId, UploadStatus};
 
 /// Which uploads to show.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(in crate::http) struct Listing {
-    /// How many, 1 to 200; 50 when absent.
+    /// How many.
+    #[param(value_type = schema::PageSize, inline, required = false)]
     limit: Option<String>,
     /// The `nextCursor` of the page before, with the same filters.
+    #[param(value_type = schema::Cursor, inline, required = false)]
     cursor: Option<String>,
-    /// `pending`, `completed`, `failed`, `expired`, `aborted` or `deleted`.
+    /// Those alone that stand there.
+    #[param(value_type = schema::UploadStatus, inline, required = false)]
     status: Option<String>,
-    /// A collection's name.
+    /// Those alone that are filed there.
+    #[param(value_type = schema::CollectionName, inline, required = false)]
     collection: Option<String>,
     /// Whose, by the token's `sub`. For a tenant admin; a user sees its own alone, whatever this says.
+    #[param(value_type = schema::Subject, inline, required = false)]
     subject: Option<String>,
     /// `downloadUrl`: with URLs to view what is completed.
+    #[param(value_type = schema::Inclusion, inline, required = false)]
     include: Option<String>,
 }
 
@@ -34,8 +40,10 @@ pub(in crate::http) struct Listing {
 #[serde(rename_all = "camelCase")]
 #[schema(as = UploadPage)]
 pub(in crate::http) struct Page {
+    #[schema(max_items = 200)]
     items: Vec<view::Upload>,
     /// What to ask for next; null on the last page.
+    #[schema(value_type = Option<schema::Cursor>)]
     next_cursor: Option<String>,
 }
 

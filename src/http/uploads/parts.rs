@@ -9,23 +9,25 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::domain::uploads::parts::part_numbers;
-use crate::http::State;
 use crate::http::extract::{Faults, Id, Json};
-use crate::http::problem::{self, Problem};
+use crate::http::integer::Integer;
+use crate::http::problem::Problem;
+use crate::http::{State, schema};
 use crate::model::{Invalid, Principal, UploadId};
 
 /// Which parts the client is about to send.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::http) struct WantedParts {
-    /// 1 to 1,000 numbers, each 1 to the upload's `partCount`.
-    #[schema(example = json!([1, 2]))]
-    part_numbers: Option<Vec<i64>>,
+    /// Each at most the upload's `partCount`.
+    #[schema(value_type = schema::PartNumbers)]
+    part_numbers: Option<Vec<Integer>>,
 }
 
 /// Where each part goes.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::http) struct SignedParts {
+    #[schema(min_items = 1, max_items = 1000)]
     parts: Vec<SignedPart>,
 }
 
@@ -33,10 +35,13 @@ pub(in crate::http) struct SignedParts {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct SignedPart {
+    #[schema(value_type = schema::PartNumber)]
     part_number: u16,
-    /// Whoever holds it can write the part, so it is a secret. Send the part with PUT.
+    /// Send the part there, with PUT.
+    #[schema(value_type = schema::SecretUrl)]
     url: String,
     /// Every header that must be sent; they are signed. A browser sets `content-length` by itself.
+    #[schema(value_type = BTreeMap<String, String>)]
     headers: BTreeMap<&'static str, String>,
     #[serde(with = "time::serde::rfc3339")]
     expires_at: OffsetDateTime,
@@ -45,6 +50,7 @@ struct SignedPart {
 /// What S3 has.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::http) struct StoredParts {
+    #[schema(max_items = 10_000)]
     parts: Vec<StoredPart>,
 }
 
@@ -52,10 +58,11 @@ pub(in crate::http) struct StoredParts {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct StoredPart {
+    #[schema(value_type = schema::PartNumber)]
     part_number: u16,
-    #[schema(example = "5eb63bbbe01eeed093cb22bb8f5acdc3")]
+    #[schema(value_type = schema::EntityTag)]
     etag: String,
-    /// Bytes.
+    #[schema(value_type = schema::Count)]
     size: i64,
 }
 
@@ -63,9 +70,9 @@ struct StoredPart {
 #[utoipa::path(
     post, path = "/v1/uploads/{id}/parts", operation_id = "signParts", tag = "uploads", security(("cognito" = [])), request_body = WantedParts,
     params(("id" = uuid::Uuid, Path, description = "The upload")),
+    extensions(("x-problems" = json!(["not-multipart", "already-ended"]))),
     responses(
         (status = 200, description = "A URL for each part, in the order in which they were asked for", body = SignedParts),
-        (status = 409, description = "The upload has ended, or is no multipart upload", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::http) async fn post(
@@ -75,7 +82,8 @@ pub(in crate::http) async fn post(
     Json(body): Json<WantedParts>,
 ) -> Result<HttpResponse, Problem> {
     let mut faults = Faults::default();
-    let numbers = body.part_numbers.ok_or(Invalid::rule("is required")).and_then(|given| part_numbers(&given));
+    let given = body.part_numbers.map(|given| given.into_iter().map(|Integer(number)| number).collect::<Vec<_>>());
+    let numbers = given.ok_or(Invalid::rule("is required")).and_then(|given| part_numbers(&given));
     let numbers = faults.take("/partNumbers", numbers);
     let numbers = faults.finish(numbers)?;
     let signed = state.uploads.sign_parts(&principal, UploadId::from(id), &numbers).await?;
@@ -92,9 +100,9 @@ pub(in crate::http) async fn post(
 #[utoipa::path(
     get, path = "/v1/uploads/{id}/parts", operation_id = "listParts", tag = "uploads", security(("cognito" = [])),
     params(("id" = uuid::Uuid, Path, description = "The upload")),
+    extensions(("x-problems" = json!(["not-multipart", "already-ended"]))),
     responses(
         (status = 200, description = "The parts in the order of their numbers", body = StoredParts),
-        (status = 409, description = "The upload has ended, or is no multipart upload", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::http) async fn get(

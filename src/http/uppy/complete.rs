@@ -6,18 +6,21 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Key, Named};
-use crate::http::State;
 use crate::http::extract::LargeJson;
-use crate::http::problem::{self, Problem};
+use crate::http::integer::Integer;
+use crate::http::object::Object;
+use crate::http::problem::Problem;
 use crate::http::uploads::complete::claims;
+use crate::http::{State, schema};
 use crate::model::{Principal, RequestId};
 
 /// The parts that Uppy sent.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = UppyCompletion)]
 pub(in crate::http) struct Completion {
-    /// All parts, numbered 1, 2, 3 … without a gap; at most 10,000.
-    parts: Vec<SentPart>,
+    /// All parts, numbered 1, 2, 3 … without a gap.
+    #[schema(value_type = Vec<SentPart>, max_items = 10_000)]
+    parts: Vec<Object<SentPart>>,
 }
 
 /// A part that Uppy sent.
@@ -25,12 +28,11 @@ pub(in crate::http) struct Completion {
 #[serde(rename_all = "PascalCase")]
 #[schema(as = UppySentPart)]
 struct SentPart {
-    /// 1 to 10,000.
-    #[schema(example = 1)]
-    part_number: i64,
-    /// The `ETag` that S3 answered, with or without its quotes: Uppy 5 leaves them, Uppy 6 takes them off.
+    #[schema(value_type = schema::PartNumber)]
+    part_number: Integer,
+    /// Uppy 5 leaves the quotes of S3's `ETag`, Uppy 6 takes them off.
     #[serde(rename = "ETag")]
-    #[schema(example = "\"5eb63bbbe01eeed093cb22bb8f5acdc3\"")]
+    #[schema(value_type = schema::EntityTag)]
     etag: String,
 }
 
@@ -52,10 +54,9 @@ pub(in crate::http) struct Completed {
     post, path = "/companion/s3/multipart/{uploadId}/complete", operation_id = "companionCompleteMultipart", tag = "uppy", security(("cognito" = [])),
     request_body = Completion,
     params(("uploadId" = uuid::Uuid, Path, description = "The upload"), Key),
+    extensions(("x-problems" = json!(["object-missing", "part-missing", "already-ended", "not-multipart", "grant-broken"]))),
     responses(
         (status = 200, description = "Completed and on record", body = Completed),
-        (status = 409, description = "A part is not there yet, or the upload has ended otherwise or is no multipart upload", body = problem::Document, content_type = "application/problem+json"),
-        (status = 422, description = "The parts are not what S3 holds, or more than was granted", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::http) async fn post(
@@ -65,7 +66,7 @@ pub(in crate::http) async fn post(
     state: Data<State>,
     LargeJson(body): LargeJson<Completion>,
 ) -> Result<HttpResponse, Problem> {
-    let parts = claims(body.parts.into_iter().map(|part| (part.part_number, part.etag)))?;
+    let parts = claims(body.parts.into_iter().map(|Object(part)| (part.part_number, part.etag)))?;
     let upload = named.find(&state, &principal).await?;
     let upload = state.uploads.complete(&principal, upload.grant.id, Some(&parts), request_id).await?;
     let key = upload.grant.key;

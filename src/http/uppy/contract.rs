@@ -3,12 +3,13 @@
 use utoipa::Modify;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{OpenApi, RefOr, Required};
+use utoipa::openapi::{OpenApi, Required};
 
 const WITH_TOKEN: &str = "/companion/s3/";
 const WITH_SESSION: &str = "/u/{session}/s3/";
 
-/// Writes down each operation that takes a token once more, as the one that takes a session. To be applied last.
+/// Writes down each operation that takes a token once more, as the one that takes a session. To be applied
+/// before what all operations have in common.
 pub(in crate::http) struct Sessions;
 
 impl Modify for Sessions {
@@ -29,7 +30,7 @@ impl Modify for Sessions {
 fn take_session(operation: &mut Operation) {
     operation.security = Some(Vec::new());
     operation.operation_id = operation.operation_id.take().map(|id| id.replacen("companion", "session", 1));
-    let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some("[A-Za-z0-9_-]{43}"));
+    let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z0-9_-]{43}$"));
     let session = ParameterBuilder::new()
         .name("session")
         .parameter_in(ParameterIn::Path)
@@ -37,15 +38,4 @@ fn take_session(operation: &mut Operation) {
         .description(Some("The secret of an Uppy session, as in its `companionEndpoint`"))
         .schema(Some(text));
     operation.parameters.get_or_insert_default().insert(0, session.build());
-    let responses = &mut operation.responses.responses;
-    if let Some(RefOr::T(refusal)) = responses.get_mut("401") {
-        "The session is unknown, over or revoked".clone_into(&mut refusal.description);
-        refusal.headers.remove("www-authenticate");
-    }
-    // An operation that says more about its 403 says "as everywhere" first.
-    if let Some(RefOr::T(refusal)) = responses.get_mut("403")
-        && !refusal.description.starts_with("As everywhere")
-    {
-        "The session's tenant is suspended".clone_into(&mut refusal.description);
-    }
 }

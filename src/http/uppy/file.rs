@@ -13,6 +13,7 @@ use crate::domain::Error;
 use crate::domain::uploads::create::Request;
 use crate::http::extract::Faults;
 use crate::http::problem::Problem;
+use crate::http::schema;
 use crate::model::{Collection, ContentType, FileName, Invalid, Metadata, Method};
 
 /// What Uppy says of every file as its metadata, besides saying it anyway.
@@ -37,12 +38,11 @@ pub(super) const IN_BODY: Places = Places { filename: "/filename", content_type:
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = UppyFile)]
 pub(in crate::http) struct File {
-    /// 1 to 255 characters of any script, no control characters, no `/` or `\`.
-    #[schema(example = "film.mp4")]
+    #[schema(value_type = schema::FileName)]
     filename: Option<String>,
-    /// A media type; `application/octet-stream` when it is empty or absent.
+    /// `application/octet-stream` when it is empty or absent.
     #[serde(rename = "type")]
-    #[schema(example = "video/mp4")]
+    #[schema(value_type = Option<schema::ContentType>)]
     content_type: Option<String>,
     /// Names and texts to remember, at most 2 KiB. `name` and `type` are left out, because they say nothing new; so is what is null.
     #[schema(value_type = Option<BTreeMap<String, String>>, example = json!({"caption": "Summer"}))]

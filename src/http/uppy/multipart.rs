@@ -7,9 +7,9 @@ use utoipa::ToSchema;
 
 use super::file::{File, IN_BODY};
 use super::{Key, Named};
-use crate::http::State;
 use crate::http::extract::Json;
-use crate::http::problem::{self, Problem};
+use crate::http::problem::Problem;
+use crate::http::{State, schema};
 use crate::model::{self, Method, Principal, RequestId};
 
 /// A multipart upload that has begun.
@@ -31,16 +31,22 @@ pub(in crate::http) struct Begun {
 #[serde(rename_all = "PascalCase")]
 #[schema(as = UppyStoredPart)]
 pub(in crate::http) struct StoredPart {
-    #[schema(example = 1)]
+    #[schema(value_type = schema::PartNumber)]
     part_number: u16,
     /// In quotes, as S3 gives it.
     #[serde(rename = "ETag")]
     #[schema(example = "\"5eb63bbbe01eeed093cb22bb8f5acdc3\"")]
     etag: String,
     /// Bytes.
-    #[schema(example = 5_242_880)]
+    #[schema(value_type = schema::FileSize)]
     size: i64,
 }
+
+/// The parts that S3 has, in the order of their numbers.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(transparent)]
+#[schema(as = UppyStoredParts)]
+pub(in crate::http) struct StoredParts(Vec<StoredPart>);
 
 /// Nothing more to say.
 #[derive(Debug, Serialize, ToSchema)]
@@ -50,9 +56,9 @@ pub(in crate::http) struct Nothing {}
 /// Grants one upload in parts: records it and begins it at S3. How large it may be is checked when its parts are put together.
 #[utoipa::path(
     post, path = "/companion/s3/multipart", operation_id = "companionCreateMultipart", tag = "uppy", security(("cognito" = [])), request_body = File,
+    extensions(("x-problems" = json!(["quota-exceeded"]))),
     responses(
         (status = 200, description = "Granted, on record and begun", body = Begun),
-        (status = 403, description = "As everywhere, and `quota-exceeded`: the tenant's month has no room for the largest file that it may send", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::http) async fn post(
@@ -72,9 +78,9 @@ pub(in crate::http) async fn post(
 #[utoipa::path(
     get, path = "/companion/s3/multipart/{uploadId}", operation_id = "companionListParts", tag = "uppy", security(("cognito" = [])),
     params(("uploadId" = uuid::Uuid, Path, description = "The upload"), Key),
+    extensions(("x-problems" = json!(["already-ended", "not-multipart"]))),
     responses(
-        (status = 200, description = "The parts in the order of their numbers", body = Vec<StoredPart>),
-        (status = 409, description = "The upload has ended, or is no multipart upload", body = problem::Document, content_type = "application/problem+json"),
+        (status = 200, description = "The parts in the order of their numbers", body = StoredParts),
     )
 )]
 pub(in crate::http) async fn get(
@@ -89,16 +95,16 @@ pub(in crate::http) async fn get(
         etag: format!("\"{}\"", part.etag),
         size: part.size,
     };
-    Ok(HttpResponse::Ok().json(stored.into_iter().map(part).collect::<Vec<_>>()))
+    Ok(HttpResponse::Ok().json(StoredParts(stored.into_iter().map(part).collect())))
 }
 
 /// Gives up a pending upload; S3 forgets its parts. Asking again changes nothing, and what was completed stays.
 #[utoipa::path(
     delete, path = "/companion/s3/multipart/{uploadId}", operation_id = "companionAbortMultipart", tag = "uppy", security(("cognito" = [])),
     params(("uploadId" = uuid::Uuid, Path, description = "The upload"), Key),
+    extensions(("x-problems" = json!(["already-ended", "not-multipart"]))),
     responses(
         (status = 200, description = "It has ended; S3 holds nothing of it, or soon will not", body = Nothing),
-        (status = 409, description = "The upload is completed, or is no multipart upload", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::http) async fn delete(

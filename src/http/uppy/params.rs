@@ -8,10 +8,9 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::file::{File, IN_QUERY};
-use super::seconds_until;
 use crate::domain::uploads::create::Next;
-use crate::http::State;
-use crate::http::problem::{self, Problem};
+use crate::http::problem::Problem;
+use crate::http::{State, schema};
 use crate::model::{Method, Principal, RequestId};
 
 /// What Uppy wants to send.
@@ -19,28 +18,26 @@ use crate::model::{Method, Principal, RequestId};
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes what `File` reads")]
 pub(in crate::http) struct FileInQuery {
-    /// 1 to 255 characters of any script, no control characters, no `/` or `\`.
-    #[param(example = "photo.jpg")]
+    #[param(value_type = schema::FileName)]
     filename: String,
-    /// A media type; `application/octet-stream` when it is empty or absent.
-    #[param(rename = "type", example = "image/jpeg")]
+    /// `application/octet-stream` when it is empty or absent.
+    #[param(rename = "type", value_type = Option<schema::ContentType>)]
     content_type: Option<String>,
     /// Names and texts to remember, at most 2 KiB: `metadata[caption]=Summer`. `name` and `type` are left out, because they say nothing new.
     #[param(style = DeepObject, explode, example = json!({"caption": "Summer"}))]
     metadata: Option<BTreeMap<String, String>>,
 }
 
-/// A form to post to S3.
+/// A form to post to S3. It does not say for how long S3 takes it: Uppy 5 would give up a slow upload after that time, though S3
+/// asks only when it begins.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = UppyForm, example = json!({"method": "POST", "url": "https://uploads.s3.eu-central-1.amazonaws.com/", "fields": {"key": "acme/7c0e…/default/0193…/photo.jpg", "policy": "…"}, "expires": 300}))]
+#[schema(as = UppyForm)]
 pub(in crate::http) struct Form {
     /// Always `POST`.
     method: &'static str,
     url: String,
     /// Every field that must be sent, as `multipart/form-data`, before the last one, `file`.
     fields: BTreeMap<&'static str, String>,
-    /// Seconds for which S3 takes it.
-    expires: i64,
 }
 
 /// Grants one upload by form: records it and answers the form. S3 itself keeps the file to the tenant's largest size. The gateway
@@ -48,9 +45,9 @@ pub(in crate::http) struct Form {
 #[utoipa::path(
     get, path = "/companion/s3/params", operation_id = "companionParams", tag = "uppy", security(("cognito" = [])),
     params(FileInQuery),
+    extensions(("x-problems" = json!(["quota-exceeded"]))),
     responses(
         (status = 200, description = "Granted and on record", body = Form),
-        (status = 403, description = "As everywhere, and `quota-exceeded`: the tenant's month has no room for the largest file that it may send", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::http) async fn get(
@@ -63,11 +60,5 @@ pub(in crate::http) async fn get(
     let granted = state.uploads.create(&principal, request, request_id).await;
     let (_upload, next) = granted.map_err(|error| IN_QUERY.refusal(error))?;
     let Next::Form(form) = next else { return Err(Problem::internal()) };
-    let expires = seconds_until(&state, form.expires_at);
-    Ok(HttpResponse::Ok().json(Form {
-        method: "POST",
-        url: form.url,
-        fields: form.fields.into_iter().collect(),
-        expires,
-    }))
+    Ok(HttpResponse::Ok().json(Form { method: "POST", url: form.url, fields: form.fields.into_iter().collect() }))
 }

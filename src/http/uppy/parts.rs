@@ -9,9 +9,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{Key, Named, in_its_words, parameter, seconds_until};
 use crate::domain::uploads::parts::part_numbers;
-use crate::http::State;
 use crate::http::extract::Faults;
-use crate::http::problem::{self, Problem};
+use crate::http::problem::Problem;
+use crate::http::{State, schema};
 use crate::model::{Invalid, PartNumber, Principal};
 
 /// Where one part goes.
@@ -29,7 +29,7 @@ pub(in crate::http) struct PartUrl {
 /// Where several parts go.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = UppyPartUrls, example = json!({"presignedUrls": {"1": "https://…", "2": "https://…"}}))]
+#[schema(as = UppyPartUrls)]
 pub(in crate::http) struct PartUrls {
     /// URLs by part numbers.
     presigned_urls: BTreeMap<String, String>,
@@ -41,17 +41,17 @@ pub(in crate::http) struct PartUrls {
 #[expect(dead_code, reason = "it describes what the handler reads")]
 pub(in crate::http) struct Wanted {
     /// 1 to 1,000 numbers with commas between them, each 1 to 10,000.
-    #[param(example = "1,2")]
+    #[param(pattern = r"^ *[0-9]{1,5} *(, *[0-9]{1,5} *){0,999}$", example = "1,2")]
     part_numbers: String,
 }
 
 /// A URL for one part, made just in time. The upload is waited for anew from now on.
 #[utoipa::path(
     get, path = "/companion/s3/multipart/{uploadId}/{partNumber}", operation_id = "companionSignPart", tag = "uppy", security(("cognito" = [])),
-    params(("uploadId" = uuid::Uuid, Path, description = "The upload"), ("partNumber" = i64, Path, description = "1 to 10,000", example = 1), Key),
+    params(("uploadId" = uuid::Uuid, Path, description = "The upload"), ("partNumber" = schema::PartNumber, Path, description = "Which part"), Key),
+    extensions(("x-problems" = json!(["already-ended", "not-multipart"]))),
     responses(
         (status = 200, description = "Where the part goes", body = PartUrl),
-        (status = 409, description = "The upload has ended, or is no multipart upload", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::http) async fn get(
@@ -76,9 +76,9 @@ pub(in crate::http) async fn get(
 #[utoipa::path(
     get, path = "/companion/s3/multipart/{uploadId}/batch", operation_id = "companionSignParts", tag = "uppy", security(("cognito" = [])),
     params(("uploadId" = uuid::Uuid, Path, description = "The upload"), Wanted, Key),
+    extensions(("x-problems" = json!(["already-ended", "not-multipart"]))),
     responses(
         (status = 200, description = "Where the parts go", body = PartUrls),
-        (status = 409, description = "The upload has ended, or is no multipart upload", body = problem::Document, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::http) async fn get_batch(

@@ -1,15 +1,16 @@
 //! `/v1/uppy-sessions`: what Uppy 6 uploads with.
 
 use actix_web::HttpResponse;
+use actix_web::http::header::LOCATION;
 use actix_web::web::Data;
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::http::State;
 use crate::http::extract::Id;
 use crate::http::problem::Problem;
+use crate::http::{State, schema};
 use crate::model::{Principal, RequestId, UppySessionId};
 
 /// A session that has begun.
@@ -19,7 +20,7 @@ pub(in crate::http) struct UppySession {
     /// For taking it back.
     id: Uuid,
     /// The option of that name of `@uppy/aws-s3` 6. Whoever holds it can upload as the caller, so it is a secret; it is told this once.
-    #[schema(example = "https://uploads.example.com/u/mZ3v…")]
+    #[schema(value_type = schema::SecretUrl)]
     companion_endpoint: String,
     /// When it ends by itself.
     #[serde(with = "time::serde::rfc3339")]
@@ -30,7 +31,7 @@ pub(in crate::http) struct UppySession {
 #[utoipa::path(
     post, path = "/v1/uppy-sessions", operation_id = "createUppySession", tag = "uppy", security(("cognito" = [])),
     responses(
-        (status = 201, description = "Begun", body = UppySession),
+        (status = 201, description = "Begun", body = UppySession, headers(("location" = String, description = "What to delete to end it"))),
     )
 )]
 pub(in crate::http) async fn post(
@@ -39,7 +40,8 @@ pub(in crate::http) async fn post(
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let (session, secret) = state.uppy_sessions.mint(&principal, request_id).await?;
-    Ok(HttpResponse::Created().json(UppySession {
+    let location = format!("/v1/uppy-sessions/{}", session.id.as_uuid());
+    Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(UppySession {
         id: session.id.as_uuid(),
         companion_endpoint: format!("{}/u/{}", state.public_url, secret.reveal()),
         expires_at: session.expires_at,
