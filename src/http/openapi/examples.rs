@@ -53,7 +53,7 @@ fn examples() -> Vec<(&'static str, Value)> {
         (
             "Me",
             json!({
-                "subject": SUBJECT, "role": "user", "limits": tenant["limits"], "usage": usage,
+                "subject": SUBJECT, "role": "user", "limits": limits(), "usage": usage,
                 "tenant": {"id": ID, "slug": "acme", "name": "Acme Inc.", "status": "active"},
             }),
         ),
@@ -81,14 +81,14 @@ fn of_clients() -> Vec<(&'static str, Value)> {
     let (bucket, object) =
         ("https://uploads.s3.eu-central-1.amazonaws.com", format!("acme/{SUBJECT}/default/{ID}/film.mp4"));
     let quoted = format!("\"{ETAG}\"");
-    let keys = json!({
-        "accessKeyId": "ASIAIOSFODNN7EXAMPLE", "secretAccessKey": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-        "sessionToken": "IQoJb3JpZ2luX2VjE", "expiration": "2026-11-21T10:30:00Z",
-    });
-    let aws_keys = json!({
-        "AccessKeyId": keys["accessKeyId"], "SecretAccessKey": keys["secretAccessKey"],
-        "SessionToken": keys["sessionToken"], "Expiration": keys["expiration"],
-    });
+    let [id, secret, token, end] = [
+        "ASIAIOSFODNN7EXAMPLE",
+        "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        "IQoJb3JpZ2luX2VjE",
+        "2026-11-21T10:30:00Z",
+    ];
+    let keys = json!({"accessKeyId": id, "secretAccessKey": secret, "sessionToken": token, "expiration": end});
+    let aws_keys = json!({"AccessKeyId": id, "SecretAccessKey": secret, "SessionToken": token, "Expiration": end});
     let place = json!({
         "bucket": "uploads", "region": "eu-central-1", "prefix": format!("acme/{SUBJECT}/"),
         "endpoint": "https://s3.eu-central-1.amazonaws.com",
@@ -157,11 +157,14 @@ fn tenant() -> Value {
     json!({
         "id": ID, "slug": "acme", "name": "Acme Inc.", "status": "active", "claimValues": ["Customer 1"],
         "emailDomains": ["acme.example"], "identityProvider": "CAS-SSO", "isolation": "tenant",
-        "credentialVending": false, "credentialReading": false,
-        "limits": {
-            "maxUploadBytes": 5_368_709_120_i64, "allowedContentTypes": ["image/*", "application/pdf"],
-            "monthlyBytes": 1_099_511_627_776_i64, "requestsPerMinute": 6000,
-        },
+        "credentialVending": false, "credentialReading": false, "limits": limits(),
         "createdAt": EARLY, "updatedAt": EARLY,
+    })
+}
+
+fn limits() -> Value {
+    json!({
+        "maxUploadBytes": 5_368_709_120_i64, "allowedContentTypes": ["image/*", "application/pdf"],
+        "monthlyBytes": 1_099_511_627_776_i64, "requestsPerMinute": 6000,
     })
 }
