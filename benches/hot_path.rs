@@ -19,6 +19,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use upload_gateway::adapters::postgres::GrantRow;
 use upload_gateway::adapters::s3::{Bucket, presign_put};
+use upload_gateway::adapters::sts::Reach;
 use upload_gateway::app::{Composition, migrate};
 use upload_gateway::config::{self, Config};
 use upload_gateway::http;
@@ -117,8 +118,8 @@ fn hot_path(criterion: &mut Criterion) -> anyhow::Result<()> {
     let token = stage.fresh_token(&claims);
     let caller = runtime.block_on(state.authenticator.caller(Some(&token)))?;
     let principal = runtime.block_on(state.authenticator.principal(&caller))?;
-    let credentials =
-        runtime.block_on(state.uploads.credentials.get(&principal.tenant, principal.session_subject()))?;
+    let reach = Reach::of(principal.session_subject());
+    let credentials = runtime.block_on(state.uploads.credentials.get(&principal.tenant, &reach))?;
     let bucket = Bucket::new(&stage.config.aws, &stage.config.upload);
 
     let mut group = criterion.benchmark_group("hot_path");
@@ -138,8 +139,7 @@ fn hot_path(criterion: &mut Criterion) -> anyhow::Result<()> {
         b.to_async(OnRuntime(&runtime)).iter(|| state.authenticator.principal(&caller));
     });
     group.bench_function("credentials", |b| {
-        b.to_async(OnRuntime(&runtime))
-            .iter(|| state.uploads.credentials.get(&principal.tenant, principal.session_subject()));
+        b.to_async(OnRuntime(&runtime)).iter(|| state.uploads.credentials.get(&principal.tenant, &reach));
     });
     let grant = stage.grant(&principal);
     let now = stage.clock.now();

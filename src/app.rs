@@ -97,10 +97,12 @@ impl Composition {
 
         let shared = aws_config(&config.aws).await;
         let assumer = RoleAssumer::new(&shared, &config.aws, &config.upload, metrics.clone());
+        let (url_expiry, session_duration) = (config.upload.url_expiry, config.upload.session_duration);
+        let credentials = CredentialCache::new(assumer, url_expiry, session_duration, clock.clone(), metrics.clone());
         let uploads = Arc::new(Uploads {
             ledger: entrance,
             pool: pool.clone(),
-            credentials: CredentialCache::new(assumer, config.upload.url_expiry, clock.clone(), metrics.clone()),
+            credentials,
             bucket: Bucket::new(&config.aws, &config.upload),
             bucket_name: config.upload.bucket.clone(),
             objects: Objects::new(&shared, &config.aws, &config.upload),
@@ -228,7 +230,7 @@ pub async fn migrate(database: &config::Database) -> Result<(), StartError> {
 /// The inline policy that the sessions of a tenant get, for those who audit it.
 #[must_use]
 pub fn session_policy(config: &Config, slug: &Slug) -> String {
-    sts::session_policy::for_tenant(&config.upload, slug)
+    sts::session_policy::session_policy(&config.upload, slug, &sts::Reach::Tenant)
 }
 
 /// The listener, and its address with the port that it really has.

@@ -31,6 +31,9 @@ pub enum Error {
     /// The caller's role does not allow it.
     #[error("the caller is not a {0}")]
     RoleMissing(&'static str),
+    /// The tenant's people may not have credentials.
+    #[error("the tenant's people may not have temporary credentials")]
+    CredentialsNotAllowed,
     /// The caller calls too often.
     #[error("more than {limit} requests in a minute of one {counted}")]
     RateLimited {

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod authenticate;
+pub mod credentials;
 mod error;
 mod gcra;
 pub mod rate_limits;

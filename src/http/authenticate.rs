@@ -10,25 +10,33 @@ use actix_web::{Error, HttpMessage as _};
 use super::State;
 use super::problem::Problem;
 use crate::domain::authenticate::Caller;
+use crate::model::Principal;
 
 /// Lets in whoever has a good token.
 pub(super) async fn caller(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse, Error> {
-    let caller = identify(&request).await.map(|(_state, caller)| caller);
+    let caller = identify(&request, bearer(&request)).await.map(|(_state, caller)| caller);
     admit(request, next, caller).await
 }
 
 /// Lets in whoever has a good token of a known and active tenant.
 pub(super) async fn principal(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse, Error> {
-    let principal = match identify(&request).await {
-        Ok((state, caller)) => state.authenticator.principal(&caller).await.map_err(Problem::from),
-        Err(problem) => Err(problem),
-    };
+    let principal = identify_principal(&request, bearer(&request)).await;
+    admit(request, next, principal).await
+}
+
+/// The same, also when the token stands alone in its header, as the pages of tutorials send it.
+pub(super) async fn principal_of_bare_token(
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse, Error> {
+    let bare = authorization(&request).filter(|value| !value.contains(' '));
+    let principal = identify_principal(&request, bare.or_else(|| bearer(&request))).await;
     admit(request, next, principal).await
 }
 
 /// Lets in platform admins.
 pub(super) async fn admin(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse, Error> {
-    let admin = identify(&request).await;
+    let admin = identify(&request, bearer(&request)).await;
     let admin = admin.and_then(|(state, caller)| Ok(state.authenticator.admin(&caller)?));
     admit(request, next, admin).await
 }
@@ -48,17 +56,27 @@ async fn admit<T: 'static>(
     }
 }
 
-async fn identify(request: &ServiceRequest) -> Result<(Data<State>, Caller), Problem> {
+async fn identify_principal(request: &ServiceRequest, token: Option<&str>) -> Result<Principal, Problem> {
+    let (state, caller) = identify(request, token).await?;
+    Ok(state.authenticator.principal(&caller).await?)
+}
+
+async fn identify(request: &ServiceRequest, token: Option<&str>) -> Result<(Data<State>, Caller), Problem> {
     let state = request.app_data::<Data<State>>().cloned().ok_or_else(Problem::internal)?;
-    let caller = state.authenticator.caller(bearer(request)).await?;
+    let caller = state.authenticator.caller(token).await?;
     Ok((state, caller))
 }
 
-/// The token of the one `Authorization: Bearer` header (RFC 6750 §2.1). Two such headers are none: a proxy and we might each believe another.
+/// The token of an `Authorization: Bearer` header (RFC 6750 §2.1).
 fn bearer(request: &ServiceRequest) -> Option<&str> {
-    let mut given = request.headers().get_all(AUTHORIZATION);
-    let (Some(value), None) = (given.next(), given.next()) else { return None };
-    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    let (scheme, token) = authorization(request)?.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// The one `Authorization` header. Two are none: a proxy and we might each believe another.
+fn authorization(request: &ServiceRequest) -> Option<&str> {
+    let mut given = request.headers().get_all(AUTHORIZATION);
+    let (Some(value), None) = (given.next(), given.next()) else { return None };
+    value.to_str().ok()
 }

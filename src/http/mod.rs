@@ -3,6 +3,7 @@
 mod admin;
 mod authenticate;
 mod collections;
+mod credentials;
 mod extract;
 mod internal;
 mod me;
@@ -10,6 +11,7 @@ mod observe;
 pub mod openapi;
 mod problem;
 mod rate_limit;
+mod tutorial;
 mod uploads;
 mod view;
 
@@ -130,10 +132,30 @@ pub fn public(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
                     .route(web::post().to(uploads::complete::post))
                     .default_service(only("POST")),
             )
+            .service(
+                web::resource("/credentials").route(web::post().to(credentials::post)).default_service(only("POST")),
+            )
             .service(web::resource("/collections").route(web::get().to(collections::get)).default_service(only("GET")))
             .default_service(web::route().to(not_found));
+        let upload = web::resource("/upload")
+            .wrap(from_fn(rate_limit::limit))
+            .wrap(from_fn(authenticate::principal_of_bare_token))
+            .route(web::post().to(tutorial::post))
+            .default_service(only("POST"));
+        let uppy_credentials = web::resource("/companion/s3/sts")
+            .wrap(from_fn(rate_limit::limit))
+            .wrap(from_fn(authenticate::principal))
+            .route(web::get().to(credentials::get))
+            .default_service(only("GET"));
         let document = web::resource("/openapi.json").route(web::get().to(openapi::get)).default_service(only("GET"));
-        config.app_data(state).service(document).service(admin).service(me).service(tenant);
+        config
+            .app_data(state)
+            .service(document)
+            .service(admin)
+            .service(me)
+            .service(tenant)
+            .service(upload)
+            .service(uppy_credentials);
         config.default_service(web::route().to(not_found));
     }
 }

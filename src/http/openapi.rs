@@ -3,11 +3,11 @@
 use actix_web::HttpResponse;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, ParameterIn};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, Header, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use super::{admin, collections, me, problem, rate_limit, uploads};
+use super::{admin, collections, credentials, me, problem, rate_limit, tutorial, uploads};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -23,6 +23,9 @@ use super::{admin, collections, me, problem, rate_limit, uploads};
         uploads::complete::post,
         uploads::download::get,
         collections::get,
+        credentials::post,
+        credentials::get,
+        tutorial::post,
         me::get,
         admin::tenants::list,
         admin::tenants::create,
@@ -34,6 +37,9 @@ use super::{admin, collections, me, problem, rate_limit, uploads};
     ),
     tags(
         (name = "uploads", description = "Grants and what became of them"),
+        (name = "credentials", description = "For clients that sign by themselves"),
+        (name = "uppy", description = "For Uppy 5 and 6"),
+        (name = "tutorial", description = "For the page of a tutorial"),
         (name = "people", description = "Who is asking"),
         (name = "admin", description = "For platform admins"),
     ),
@@ -50,6 +56,9 @@ impl Modify for Security {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").description(Some(text));
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("cognito", SecurityScheme::Http(scheme.build()));
+        let text = "The same token without `Bearer`.";
+        let bare = ApiKey::Header(ApiKeyValue::with_description("Authorization", text));
+        components.add_security_scheme("bareToken", SecurityScheme::ApiKey(bare));
     }
 }
 

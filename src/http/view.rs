@@ -239,7 +239,10 @@ pub(super) struct Tenant {
     limits: Limits,
     /// `tenant` or `user`.
     isolation: &'static str,
+    /// May its people have temporary S3 credentials, which write below their own prefix?
     credential_vending: bool,
+    /// May these also read and list what is below that prefix?
+    credential_reading: bool,
     /// Only in the answer about one tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<MonthlyUsage>,
@@ -262,6 +265,7 @@ impl From<&model::Tenant> for Tenant {
             limits: Limits::from(&tenant.limits),
             isolation: tenant.isolation.as_str(),
             credential_vending: tenant.credential_vending,
+            credential_reading: tenant.credential_reading,
             usage: None,
             created_at: tenant.created_at,
             updated_at: tenant.updated_at,

@@ -249,6 +249,8 @@ pub struct Tenant {
     pub isolation: Isolation,
     /// May its people have temporary S3 credentials?
     pub credential_vending: bool,
+    /// May these also read and list what is below their prefix?
+    pub credential_reading: bool,
     /// When it was created.
     pub created_at: OffsetDateTime,
     /// When it was last changed.

@@ -22,6 +22,7 @@ pub(crate) fn tenant(slug: &str) -> Tenant {
         },
         isolation: Isolation::Tenant,
         credential_vending: false,
+        credential_reading: false,
         created_at: datetime!(2026-01-01 0:00 UTC),
         updated_at: datetime!(2026-01-01 0:00 UTC),
     }

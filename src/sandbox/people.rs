@@ -97,6 +97,7 @@ fn tenant(
         limits: config.limits.clone(),
         isolation: Isolation::Tenant,
         credential_vending: false,
+        credential_reading: false,
         created_at: now,
         updated_at: now,
     })

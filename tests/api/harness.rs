@@ -35,7 +35,7 @@ pub(crate) struct Harness {
     pub(crate) database: Database,
     /// How far the gateway's clock is ahead of the machine's, in seconds.
     ahead: Arc<AtomicI64>,
-    http: reqwest::Client,
+    pub(crate) http: reqwest::Client,
     stop: CancellationToken,
     stopped: Option<tokio::task::JoinHandle<()>>,
     _objects: Arc<tempfile::TempDir>,

@@ -9,7 +9,7 @@ use reqwest::header::HeaderMap;
 use tempfile::TempDir;
 use time::OffsetDateTime;
 use upload_gateway::adapters::s3::{Bucket, Objects, PresignedRequest};
-use upload_gateway::adapters::sts::{RoleAssumer, TemporaryCredentials};
+use upload_gateway::adapters::sts::{Reach, RoleAssumer, TemporaryCredentials};
 use upload_gateway::config::Config;
 use upload_gateway::metrics::Metrics;
 use upload_gateway::model::{
@@ -77,7 +77,7 @@ impl Stage {
     /// The gateway's session for a tenant, or for one subject of it.
     pub(crate) async fn session(&self, slug: &str, subject: Option<&str>) -> TemporaryCredentials {
         let subject = subject.map(|text| Subject::parse(text).expect("a subject"));
-        self.assumer.assume(&tenant(slug), subject.as_ref()).await.expect("a session")
+        self.assumer.assume(&tenant(slug), &Reach::of(subject.as_ref())).await.expect("a session")
     }
 
     /// An S3 client that may do everything.
@@ -123,6 +123,7 @@ pub(crate) fn tenant(slug: &str) -> Tenant {
             requests_per_minute: None,
         },
         isolation: Isolation::Tenant,
+        credential_reading: false,
         credential_vending: false,
         created_at: OffsetDateTime::UNIX_EPOCH,
         updated_at: OffsetDateTime::UNIX_EPOCH,

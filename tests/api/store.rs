@@ -41,6 +41,11 @@ pub(crate) async fn session(gateway: &Harness, slug: &str, policy: Option<&str>)
     client(gateway, Credentials::new(given.access_key_id(), given.secret_access_key(), token, None, "test"))
 }
 
+/// An S3 client with credentials that were handed out.
+pub(crate) fn client_of(gateway: &Harness, id: &str, secret: &str, token: &str) -> Client {
+    client(gateway, Credentials::new(id, secret, Some(token.to_owned()), None, "test"))
+}
+
 fn client(gateway: &Harness, credentials: Credentials) -> Client {
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -80,7 +85,11 @@ pub(crate) async fn attempt(s3: &Client, key: &str) -> [u16; 4] {
 
 /// Puts bytes together in parts, as the SDK does it by itself, and gives back what S3 calls the result.
 pub(crate) async fn multipart(gateway: &Harness, key: &str, bytes: &[u8], part_size: usize) -> String {
-    let s3 = admin(gateway);
+    multipart_by(&admin(gateway), key, bytes, part_size).await
+}
+
+/// The same by that client.
+pub(crate) async fn multipart_by(s3: &Client, key: &str, bytes: &[u8], part_size: usize) -> String {
     let begun = Box::pin(s3.create_multipart_upload().bucket(BUCKET).key(key).send()).await.expect("begun");
     let id = begun.upload_id().expect("an id");
     let mut parts = CompletedMultipartUpload::builder();

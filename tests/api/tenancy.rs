@@ -24,7 +24,7 @@ const fn row(endpoint: &'static str, other_tenant: &'static str, user: &'static 
     Row { endpoint, other_tenant, user, suspended }
 }
 
-const TABLE: [Row; 18] = [
+const TABLE: [Row; 21] = [
     row("POST /v1/uploads", "201", "201", "tenant-suspended"),
     row("POST /v1/uploads/batch", "201", "201", "tenant-suspended"),
     row("GET /v1/uploads", "200", "200", "tenant-suspended"),
@@ -35,6 +35,9 @@ const TABLE: [Row; 18] = [
     row("POST /v1/uploads/{id}/complete", "not-found", "object-missing", "tenant-suspended"),
     row("DELETE /v1/uploads/{id}", "not-found", "204", "tenant-suspended"),
     row("GET /v1/collections", "200", "200", "tenant-suspended"),
+    row("POST /v1/credentials", "credentials-not-allowed", "credentials-not-allowed", "tenant-suspended"),
+    row("GET /companion/s3/sts", "credentials-not-allowed", "credentials-not-allowed", "tenant-suspended"),
+    row("POST /upload", "200", "200", "tenant-suspended"),
     row("GET /v1/me", "200", "200", "tenant-suspended"),
     row("GET /v1/admin/tenants", "role-missing", "role-missing", "role-missing"),
     row("POST /v1/admin/tenants", "role-missing", "role-missing", "role-missing"),
@@ -100,6 +103,7 @@ fn body(endpoint: &str) -> Option<Value> {
         "POST /v1/uploads/batch" => Some(json!({"uploads": [{"fileName": "a", "contentType": "a/b", "size": 5}]})),
         "POST /v1/uploads/{id}/parts" => Some(json!({"partNumbers": [1]})),
         "POST /v1/admin/tenants" => Some(json!({"slug": "intruder", "name": "Intruder"})),
+        "POST /upload" => Some(json!({"filename": "a", "contentType": "a/b"})),
         "PATCH /v1/admin/tenants/{id}" => Some(json!({"name": "Intruder"})),
         _ => None,
     }

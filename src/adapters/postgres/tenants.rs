@@ -18,6 +18,7 @@ struct Row {
     identity_provider: Option<String>,
     isolation: String,
     credential_vending: bool,
+    credential_reading: bool,
     max_upload_bytes: i64,
     allowed_content_types: Vec<String>,
     monthly_bytes: Option<i64>,
@@ -48,6 +49,7 @@ macro_rules! tenants {
             Row,
             r#"select id as "id!", slug as "slug!", name as "name!", status as "status!", identity_provider,
                       isolation as "isolation!", credential_vending as "credential_vending!",
+                      credential_reading as "credential_reading!",
                       max_upload_bytes as "max_upload_bytes!", allowed_content_types as "allowed_content_types!",
                       monthly_bytes, requests_per_minute, created_at as "created_at!", updated_at as "updated_at!",
                       claim_values as "claim_values!", email_domains as "email_domains!"
@@ -110,8 +112,9 @@ pub async fn insert(connection: &mut PgConnection, tenant: &Tenant) -> Result<()
     let types = patterns(tenant);
     sqlx::query!(
         "insert into tenants (id, slug, name, status, identity_provider, isolation, credential_vending, max_upload_bytes,
-                              allowed_content_types, monthly_bytes, requests_per_minute, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                              allowed_content_types, monthly_bytes, requests_per_minute, created_at, updated_at,
+                              credential_reading)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         tenant.id.as_uuid(),
         tenant.slug.as_str(),
         tenant.name.as_str(),
@@ -125,6 +128,7 @@ pub async fn insert(connection: &mut PgConnection, tenant: &Tenant) -> Result<()
         tenant.limits.requests_per_minute,
         tenant.created_at,
         tenant.updated_at,
+        tenant.credential_reading,
     )
     .execute(&mut *connection)
     .await?;
@@ -139,7 +143,8 @@ pub async fn update(connection: &mut PgConnection, tenant: &Tenant) -> Result<()
     let types = patterns(tenant);
     sqlx::query!(
         "update tenants set name = $2, status = $3, identity_provider = $4, isolation = $5, credential_vending = $6,
-                max_upload_bytes = $7, allowed_content_types = $8, monthly_bytes = $9, requests_per_minute = $10, updated_at = $11
+                max_upload_bytes = $7, allowed_content_types = $8, monthly_bytes = $9, requests_per_minute = $10, updated_at = $11,
+                credential_reading = $12
          where id = $1",
         tenant.id.as_uuid(),
         tenant.name.as_str(),
@@ -152,6 +157,7 @@ pub async fn update(connection: &mut PgConnection, tenant: &Tenant) -> Result<()
         tenant.limits.monthly_bytes,
         tenant.limits.requests_per_minute,
         tenant.updated_at,
+        tenant.credential_reading,
     )
     .execute(&mut *connection)
     .await?;
@@ -234,6 +240,7 @@ impl TryFrom<Row> for Tenant {
             },
             isolation: Isolation::parse(&row.isolation)?,
             credential_vending: row.credential_vending,
+            credential_reading: row.credential_reading,
             created_at: row.created_at,
             updated_at: row.updated_at,
         })

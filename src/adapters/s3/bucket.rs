@@ -13,6 +13,10 @@ use crate::model::ObjectKey;
 pub struct Bucket {
     /// Its name, as a POST policy states it.
     pub(super) name: String,
+    /// The Region that clients sign for.
+    region: String,
+    /// Where S3 is, without the bucket.
+    endpoint: String,
     /// `https` or `http`, then `://`, then the host that is signed.
     origin: String,
     /// The signed `Host`, with the port unless it is the scheme's own.
@@ -41,6 +45,7 @@ impl Bucket {
         // An address has no names below it; the SDK goes by the same rule.
         let is_address = matches!(endpoint.and_then(|url| url.host()), Some(Host::Ipv4(_) | Host::Ipv6(_)));
         let bucket = &upload.bucket;
+        let service = format!("{scheme}://{authority}");
         let (host, root) = if aws.force_path_style || is_address || bucket.contains('.') {
             (authority, format!("/{bucket}/"))
         } else {
@@ -48,11 +53,37 @@ impl Bucket {
         };
         Self {
             name: bucket.clone(),
+            region: aws.region.clone(),
+            endpoint: service,
             origin: format!("{scheme}://{host}"),
             host,
             root,
             kms_key_arn: upload.kms_key_arn.clone(),
         }
+    }
+
+    /// What S3 calls the bucket.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The Region that clients sign for.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// Where S3 is for clients, as an SDK wants it.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Where the bucket is for clients, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("{}{}", self.origin, self.root.trim_end_matches('/'))
     }
 
     /// The signed host.

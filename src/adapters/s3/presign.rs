@@ -29,6 +29,9 @@ pub struct PresignedRequest {
 }
 
 /// A PUT of exactly what was granted: key, size, type, checksum and encryption are signed, and `If-None-Match: *` makes it write once.
+///
+/// Where the size was not known beforehand, the client is one that sends no header but the type, so that nothing else is signed:
+/// it may write again until the URL expires, and the bucket's own encryption applies.
 #[must_use]
 pub fn presign_put(
     bucket: &Bucket,
@@ -39,8 +42,13 @@ pub fn presign_put(
 ) -> PresignedRequest {
     // In the order of their names, as the signature wants them.
     let mut headers: Vec<(&'static str, String)> = Vec::with_capacity(6);
-    headers.push(("content-length", grant.size.most().bytes().to_string()));
-    headers.push(("content-type", grant.content_type.as_str().to_owned()));
+    let content_type = ("content-type", grant.content_type.as_str().to_owned());
+    let Some(size) = grant.size.exact() else {
+        let call = Call { method: "PUT", query: &[], headers: vec![content_type] };
+        return presign(bucket, credentials, &grant.key, call, expires_in, now);
+    };
+    headers.push(("content-length", size.bytes().to_string()));
+    headers.push(content_type);
     headers.push(("if-none-match", "*".to_owned()));
     if let Some(checksum) = &grant.checksum {
         headers.push((checksum.algorithm.header(), checksum.value.clone()));

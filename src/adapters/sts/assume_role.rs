@@ -7,8 +7,9 @@ use aws_sdk_sts::types::Tag;
 use secrecy::ExposeSecret as _;
 use time::OffsetDateTime;
 
+use super::Reach;
 use super::credentials::TemporaryCredentials;
-use super::session_policy::{for_subject, for_tenant};
+use super::session_policy::session_policy;
 use crate::adapters::aws_error::describe;
 use crate::config;
 use crate::metrics::Metrics;
@@ -59,27 +60,19 @@ impl RoleAssumer {
     ///
     /// # Errors
     /// When STS refuses, cannot be reached, or answers without credentials.
-    pub async fn assume(
-        &self,
-        tenant: &Tenant,
-        subject: Option<&Subject>,
-    ) -> Result<TemporaryCredentials, AssumeRoleError> {
-        let result = self.call(tenant, subject).await;
+    pub async fn assume(&self, tenant: &Tenant, reach: &Reach) -> Result<TemporaryCredentials, AssumeRoleError> {
+        let result = self.call(tenant, reach).await;
         self.metrics.sts_calls.with_label_values(&[if result.is_ok() { "ok" } else { "error" }]).inc();
         result
     }
 
-    async fn call(&self, tenant: &Tenant, subject: Option<&Subject>) -> Result<TemporaryCredentials, AssumeRoleError> {
-        let slug = &tenant.slug;
+    async fn call(&self, tenant: &Tenant, reach: &Reach) -> Result<TemporaryCredentials, AssumeRoleError> {
+        let (slug, subject) = (&tenant.slug, reach.subject());
         let mut tags = vec![tag(TENANT_TAG, slug.as_str())?];
         if let Some(subject) = subject {
             tags.push(tag(SUBJECT_TAG, subject.as_str())?);
         }
-        let policy = || match subject {
-            Some(subject) => for_subject(&self.upload, slug, subject),
-            None => for_tenant(&self.upload, slug),
-        };
-        let policy = (!cfg!(feature = "walls-off-for-tests")).then(policy);
+        let policy = (!cfg!(feature = "walls-off-for-tests")).then(|| session_policy(&self.upload, slug, reach));
         let name = subject.map_or_else(|| slug.as_str().to_owned(), session_name);
         let answer = self
             .client

@@ -9,9 +9,9 @@ use moka::future::Cache;
 use rand::Rng as _;
 use tracing::warn;
 
-use super::{AssumeRoleError, RoleAssumer, TemporaryCredentials};
+use super::{AssumeRoleError, Reach, RoleAssumer, TemporaryCredentials};
 use crate::metrics::Metrics;
-use crate::model::{Clock, Subject, Tenant, TenantId};
+use crate::model::{Clock, Tenant, TenantId};
 
 /// Credentials of every tenant that was served lately, and of every subject of a tenant that keeps its people apart.
 ///
@@ -25,11 +25,13 @@ pub struct CredentialCache {
     clock: Clock,
     metrics: Metrics,
     /// The life that credentials must have left to sign at all.
-    least_life: Duration,
+    to_sign: Duration,
+    /// The life that they must have left to be handed out.
+    to_hand_out: Duration,
 }
 
 /// Whose a session is. To copy a subject is to count one reference more.
-type Holder = (TenantId, Option<Subject>);
+type Holder = (TenantId, Reach);
 
 struct Session {
     credentials: Arc<TemporaryCredentials>,
@@ -63,47 +65,63 @@ impl Expiry<Holder, Arc<Session>> for UntilTooShort {
 }
 
 impl CredentialCache {
-    /// An empty one, for URLs that live `url_expiry` at most.
+    /// An empty one, for URLs that live `url_expiry` at most, of sessions that live `session_duration`.
     #[must_use]
-    pub fn new(assumer: RoleAssumer, url_expiry: Duration, clock: Clock, metrics: Metrics) -> Self {
+    pub fn new(
+        assumer: RoleAssumer,
+        url_expiry: Duration,
+        session_duration: Duration,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> Self {
         let sessions = Cache::builder().max_capacity(MOST_SESSIONS).expire_after(UntilTooShort).build();
-        Self { assumer: Arc::new(assumer), sessions, clock, metrics, least_life: url_expiry + SKEW }
+        // Of an hour 20 minutes: botocore asks for new credentials when 15 are left.
+        let (to_sign, to_hand_out) = (url_expiry + SKEW, session_duration / 3);
+        Self { assumer: Arc::new(assumer), sessions, clock, metrics, to_sign, to_hand_out }
     }
 
-    /// Credentials with enough life left to sign a URL of full length: of the whole tenant, or of that subject alone.
+    /// Credentials that reach so far, with enough life left to sign a URL of full length, or to be worth handing out.
     ///
     /// # Errors
     /// When there are none and STS gives none.
     pub async fn get(
         &self,
         tenant: &Arc<Tenant>,
-        subject: Option<&Subject>,
+        reach: &Reach,
     ) -> Result<Arc<TemporaryCredentials>, Arc<AssumeRoleError>> {
-        let holder: Holder = (tenant.id, subject.cloned());
+        let holder: Holder = (tenant.id, reach.clone());
+        let least_life = self.least_life(reach);
         let mut known = self.sessions.get(&holder).await;
         // The cache's own timer stands still while a machine sleeps, and does not hear of a clock that is set.
-        if known.as_ref().is_some_and(|session| session.credentials.expires_at - self.clock.now() < self.least_life) {
+        if known.as_ref().is_some_and(|session| session.credentials.expires_at - self.clock.now() < least_life) {
             self.sessions.invalidate(&holder).await;
             known = None;
         }
         let session = match known {
             Some(session) => session,
-            None => self.sessions.try_get_with_by_ref(&holder, self.open(tenant, subject)).await?,
+            None => self.sessions.try_get_with_by_ref(&holder, self.open(tenant, reach)).await?,
         };
         let now = self.clock.now().unix_timestamp();
         let due = session.refresh_at.load(Ordering::Relaxed);
         let claim = |from, to| session.refresh_at.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed);
         if now >= due && claim(due, now + RETRY_AFTER_SECONDS).is_ok() {
-            self.refresh_in_background(Arc::clone(tenant), subject.cloned());
+            self.refresh_in_background(Arc::clone(tenant), reach.clone());
         }
         Ok(Arc::clone(&session.credentials))
     }
 
-    fn refresh_in_background(&self, tenant: Arc<Tenant>, subject: Option<Subject>) {
+    const fn least_life(&self, reach: &Reach) -> Duration {
+        match reach {
+            Reach::Tenant | Reach::Subject(_) => self.to_sign,
+            Reach::HandedOut { .. } => self.to_hand_out,
+        }
+    }
+
+    fn refresh_in_background(&self, tenant: Arc<Tenant>, reach: Reach) {
         let cache = self.clone();
         tokio::spawn(async move {
-            match cache.open(&tenant, subject.as_ref()).await {
-                Ok(fresh) => cache.sessions.insert((tenant.id, subject), fresh).await,
+            match cache.open(&tenant, &reach).await {
+                Ok(fresh) => cache.sessions.insert((tenant.id, reach), fresh).await,
                 Err(error) => {
                     warn!(tenant.id = %tenant.id, %error, "credentials were not refreshed; the old ones go on")
                 }
@@ -111,12 +129,12 @@ impl CredentialCache {
         });
     }
 
-    async fn open(&self, tenant: &Tenant, subject: Option<&Subject>) -> Result<Arc<Session>, AssumeRoleError> {
-        let credentials = self.assumer.assume(tenant, subject).await?;
+    async fn open(&self, tenant: &Tenant, reach: &Reach) -> Result<Arc<Session>, AssumeRoleError> {
+        let credentials = self.assumer.assume(tenant, reach).await?;
         let now = self.clock.now();
         let life = Duration::try_from(credentials.expires_at - now).unwrap_or_default();
         self.metrics.sts_credential_remaining_seconds.set(life.as_secs_f64());
-        let usable_for = life.checked_sub(self.least_life).ok_or_else(|| AssumeRoleError::too_short(life))?;
+        let usable_for = life.checked_sub(self.least_life(reach)).ok_or_else(|| AssumeRoleError::too_short(life))?;
         // Between half and three quarters of their use, so that a fleet does not call STS all at once.
         let refresh_at = now + usable_for.mul_f64(rand::rng().random_range(0.5..0.75));
         Ok(Arc::new(Session {

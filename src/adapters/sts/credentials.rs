@@ -34,6 +34,12 @@ impl TemporaryCredentials {
         Self { access_key_id, session_token, encoded_token, signing_keys, expires_at }
     }
 
+    /// The secret that signs, for those whom the credentials are handed out to.
+    #[must_use]
+    pub const fn secret_access_key(&self) -> &SecretString {
+        self.signing_keys.secret()
+    }
+
     /// The session token, encoded for a query string once instead of once a URL.
     #[must_use]
     pub fn encoded_token(&self) -> &str {

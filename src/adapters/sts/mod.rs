@@ -5,8 +5,10 @@
 mod assume_role;
 mod credential_cache;
 mod credentials;
+mod reach;
 pub mod session_policy;
 
 pub use assume_role::{AssumeRoleError, RoleAssumer};
 pub use credential_cache::CredentialCache;
 pub use credentials::TemporaryCredentials;
+pub use reach::Reach;

@@ -20,9 +20,6 @@ impl Uploads {
             Some(size) => GrantedSize::Exactly(size),
             None => GrantedSize::AtMost(most),
         };
-        if request.size.is_none() && method != Method::Post {
-            broken.push(("/size", Invalid::rule("is required, unless method is post")));
-        }
         if size.most() > limits.max_upload_bytes {
             let text = format!("must be at most {} bytes, the tenant's limit", limits.max_upload_bytes.bytes());
             broken.push(("/size", text.into()));

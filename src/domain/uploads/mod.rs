@@ -20,7 +20,7 @@ use sqlx::PgPool;
 
 use crate::adapters::postgres::ledger::Ledger;
 use crate::adapters::s3::{Bucket, Objects};
-use crate::adapters::sts::{CredentialCache, TemporaryCredentials};
+use crate::adapters::sts::{CredentialCache, Reach, TemporaryCredentials};
 use crate::domain::Error;
 use crate::metrics::Metrics;
 use crate::model::{Clock, FileSize, Subject, Tenant};
@@ -70,6 +70,6 @@ impl Uploads {
         tenant: &Arc<Tenant>,
         subject: Option<&Subject>,
     ) -> Result<Arc<TemporaryCredentials>, Error> {
-        self.credentials.get(tenant, subject).await.map_err(Error::CredentialsUnavailable)
+        self.credentials.get(tenant, &Reach::of(subject)).await.map_err(Error::CredentialsUnavailable)
     }
 }

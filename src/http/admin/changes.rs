@@ -33,7 +33,10 @@ pub(in crate::http) struct TenantChanges {
     /// `tenant`: a session with the store reaches all of the tenant. `user`: it reaches only what is its user's own, but a
     /// tenant admin's reaches all.
     isolation: Option<String>,
+    /// May its people have temporary S3 credentials, which write below their own prefix?
     credential_vending: Option<bool>,
+    /// May these also read and list what is below that prefix?
+    credential_reading: Option<bool>,
 }
 
 /// What may change about the limits; null takes a limit away.
@@ -68,6 +71,7 @@ struct Parsed {
     requests_per_minute: Option<Option<i32>>,
     isolation: Option<Isolation>,
     credential_vending: Option<bool>,
+    credential_reading: Option<bool>,
 }
 
 impl TenantChanges {
@@ -93,6 +97,7 @@ impl TenantChanges {
             limits,
             isolation: Isolation::Tenant,
             credential_vending: false,
+            credential_reading: false,
             created_at: now,
             updated_at: now,
         };
@@ -143,6 +148,7 @@ impl TenantChanges {
                 .and_then(|n| faults.take("/limits/requestsPerMinute", positive(n, 0))),
             isolation: self.isolation.as_ref().and_then(|text| faults.take("/isolation", Isolation::parse(text))),
             credential_vending: self.credential_vending,
+            credential_reading: self.credential_reading,
         }
     }
 }
@@ -164,6 +170,7 @@ impl Parsed {
         set(&mut tenant.limits.requests_per_minute, self.requests_per_minute);
         set(&mut tenant.isolation, self.isolation);
         set(&mut tenant.credential_vending, self.credential_vending);
+        set(&mut tenant.credential_reading, self.credential_reading);
     }
 }
 

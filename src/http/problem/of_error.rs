@@ -38,6 +38,12 @@ impl From<Error> for Problem {
             Error::RoleMissing(role) => {
                 Self::new(StatusCode::FORBIDDEN, "role-missing", "Role missing", format!("Only a {role} may do this."))
             }
+            Error::CredentialsNotAllowed => Self::new(
+                StatusCode::FORBIDDEN,
+                "credentials-not-allowed",
+                "Credentials not allowed",
+                "The tenant's people may not have temporary credentials. A platform admin can allow it: credentialVending.",
+            ),
             Error::RateLimited { counted, limit, next_in } => too_many(counted, *limit, *next_in),
             Error::NotFound(what) => {
                 Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", format!("There is no such {what}."))
