@@ -67,11 +67,6 @@ def change_tenant(slug, **change):
     call(admin, "PATCH", "/v1/admin/tenants/" + tenant["id"], change)
 
 
-def client(session):
-    # Where S3 is: outside the sandbox, boto3 knows.
-    return session.client("s3", endpoint_url=SANDBOX["s3Url"])
-
-
 def credentials_of(email):
     """What the gateway hands out, as boto3's client and as the caller's prefix."""
     given = call(email, "POST", "/v1/credentials")
@@ -81,7 +76,7 @@ def credentials_of(email):
         aws_session_token=given["sessionToken"],
         region_name=given["region"],
     )
-    return client(session), given["prefix"]
+    return session.client("s3", endpoint_url=given["endpoint"]), given["prefix"]
 
 
 def completed(key, size):
@@ -190,7 +185,8 @@ class Credentials(unittest.TestCase):
             del os.environ["AWS_CONFIG_FILE"]
             _, prefix = credentials_of(ALICE)
             key = f"{prefix}{secrets.token_hex(8)}/by-profile.txt"
-            s3 = client(session)
+            # Outside the sandbox, boto3 knows where S3 is.
+            s3 = session.client("s3", endpoint_url=SANDBOX["s3Url"])
             s3.put_object(Bucket=BUCKET, Key=key, Body=b"some text")
             completed(key, 9)
             expiry = session.get_credentials()._expiry_time

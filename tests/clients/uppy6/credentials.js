@@ -8,9 +8,9 @@ export default async ({ gateway, token, ...options }) => {
     if (!answer.ok) throw new Error((await answer.json()).detail)
     return answer.json()
   }
-  const { endpoint, prefix } = await getCredentials()
+  const { s3Endpoint, prefix } = await getCredentials()
   const uppy = new Uppy().use(AwsS3, {
-    s3Endpoint: endpoint,
+    s3Endpoint,
     getCredentials,
     generateObjectKey: (file) => `${prefix}${crypto.randomUUID()}/${file.name}`,
     ...options,
