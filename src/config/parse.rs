@@ -37,14 +37,19 @@ pub(super) fn read(r: &mut Reader) -> Option<Config> {
     })
 }
 
+/// The origins in which the port may be any: only pages of this machine have them.
+const ANY_PORT_OF_THIS_MACHINE: [&str; 3] = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"];
+
 fn server(r: &mut Reader) -> Option<Server> {
     let public_address = r.required_parsed("server.public_address", SocketAddr::from_str);
     let internal_address = r.required_parsed("server.internal_address", SocketAddr::from_str);
     let public_url = r.parsed("server.public_url", web_url);
     let allowed_origins = r.required_list("server.allowed_origins");
     for origin in allowed_origins.iter().flatten() {
-        let exact = Url::parse(origin).is_ok_and(|url| url.origin().ascii_serialization() == *origin);
-        if !exact {
+        // `*` is also a character of a host name.
+        let exact =
+            !origin.contains('*') && Url::parse(origin).is_ok_and(|url| url.origin().ascii_serialization() == *origin);
+        if !exact && !ANY_PORT_OF_THIS_MACHINE.contains(&origin.as_str()) {
             r.fault(
                 "server.allowed_origins",
                 format_args!("{origin:?} must be an origin such as https://partner.example"),

@@ -116,6 +116,21 @@ fn variables_go_over_the_file_and_can_name_pools() {
 }
 
 #[test]
+fn an_origin_is_exact_but_for_the_port_of_this_machine() {
+    let with = |origin: &str| format!("{GOOD}[server]\nallowed_origins = [{origin:?}]");
+    for origin in
+        ["https://a.example", "http://localhost:5173", "http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"]
+    {
+        assert!(Config::from_toml(&with(origin)).is_ok(), "{origin}");
+    }
+    for origin in
+        ["*", "http://*", "https://a.example:*", "http://localhost*", "https://localhost:*", "http://localhost:5*", ""]
+    {
+        assert_eq!(faults(&with(origin)), ["server.allowed_origins"], "{origin}");
+    }
+}
+
+#[test]
 fn secrets_do_not_show() {
     let config = Config::from_toml(GOOD).unwrap();
     assert!(!format!("{config:?}").contains("hunter2"));

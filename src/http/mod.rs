@@ -190,7 +190,16 @@ pub fn cors(server: &Server) -> actix_cors::Cors {
             "x-request-id",
         ])
         .max_age(600);
-    server.allowed_origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+    server.allowed_origins.iter().fold(cors, |cors, origin| match origin.strip_suffix('*') {
+        None => cors.allowed_origin(origin),
+        Some(any_port_of) => {
+            let any_port_of = any_port_of.to_owned();
+            cors.allowed_origin_fn(move |origin, _| {
+                let port = origin.to_str().ok().and_then(|origin| origin.strip_prefix(&any_port_of));
+                port.is_some_and(|port| port.parse::<u16>().is_ok())
+            })
+        }
+    })
 }
 
 async fn not_found() -> Result<HttpResponse, Problem> {

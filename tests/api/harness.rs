@@ -126,7 +126,7 @@ impl Harness {
         };
         let mut config = neighbours.configuration((0, 0), &further).expect("a good configuration");
         config.server.workers = Some(2);
-        config.server.allowed_origins = vec![PAGE.to_owned()];
+        config.server.allowed_origins = vec![PAGE.to_owned(), "http://localhost:*".to_owned()];
         config.database.max_connections = config.database.max_connections.min(4);
         people::seed(&config, &clock).await.expect("people are seeded");
         let application = Application::build(config, clock).await.expect("the gateway starts");

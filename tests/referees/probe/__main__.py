@@ -8,6 +8,7 @@ import json
 import sys
 from pathlib import Path
 
+import credentials
 import downloads
 import events
 import forms
@@ -51,6 +52,7 @@ def try_gateway(verdict, referee, store, pool, database, binary):
             sessions.carry(verdict, ignored, policy)
         sessions.reach_one_prefix(verdict, store, store.session(role, WHO, policy), WHO, OTHER, "session policy")
         sessions.need_the_policy(verdict, store, role, WHO, OTHER)
+        credentials.reach_their_own_prefix(verdict, gateway, store, WHO, OTHER)
         written.add(try_isolation(verdict, referee, gateway, store, policy)["key"])
         if referee["tagRole"]:
             sessions.reach_one_prefix(verdict, store, store.session(referee["tagRole"], WHO), WHO, OTHER, "session tag")
@@ -66,7 +68,7 @@ def try_gateway(verdict, referee, store, pool, database, binary):
 
 def try_isolation(verdict, referee, gateway, store, policy):
     """A tenant whose people are kept apart: a session reaches its own subject's prefix. Gives the upload that was written."""
-    gateway.isolate(WHO, "user")
+    gateway.change(WHO, isolation="user")
     upload = urls.keeps_its_word(verdict, gateway, store, WHO)
     own = f"{WHO}/{gateway.me(WHO)['subject']}"
     narrower = policy.replace(f"{WHO}/*", f"{own}/*")
@@ -74,7 +76,7 @@ def try_isolation(verdict, referee, gateway, store, policy):
         sessions.carry(verdict, upload, narrower)
     session = store.session(referee["uploadRole"], WHO, narrower)
     sessions.reach_one_prefix(verdict, store, session, own, f"{WHO}/somebody-else", "session policy of one subject")
-    gateway.isolate(WHO, "tenant")
+    gateway.change(WHO, isolation="tenant")
     return upload
 
 

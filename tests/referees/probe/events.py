@@ -1,5 +1,6 @@
 """The store's own events: an upload is completed by the store's word, with nobody asking for it."""
 
+import re
 import time
 
 from urls import BODY, put
@@ -16,5 +17,6 @@ def complete_uploads(verdict, gateway, who):
     verdict.equal("the store's event completes its upload", record["status"], "completed")
     verdict.equal("with the size that the store holds", record["size"], len(BODY))
     told = send("GET", f"{gateway.internal_url}/metrics").body.decode()
-    verdict.check("it came through the queue", 'events_total{result="ok",source="sqs"} 1' in told, told)
+    # With it came those of the objects that were written before anybody listened.
+    verdict.check("it came through the queue", re.search(r'events_total{result="ok",source="sqs"} [1-9]', told), told)
     return upload

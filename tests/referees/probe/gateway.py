@@ -114,11 +114,15 @@ class Gateway:
     def me(self, who):
         return call("GET", f"{self.url}/v1/me", self.pool.token(who)).json()
 
-    def isolate(self, slug, isolation):
+    def change(self, slug, **members):
+        """Changes what a tenant may."""
         at = f"{self.url}/v1/admin/tenants/{self.me(slug)['tenant']['id']}"
-        answer = call("PATCH", at, self.pool.token("platform-admin"), {"isolation": isolation})
+        answer = call("PATCH", at, self.pool.token("platform-admin"), members)
         if answer.status != 200:
-            raise RuntimeError(f"PATCH of {slug}'s isolation: {answer}")
+            raise RuntimeError(f"PATCH of {slug}'s {members}: {answer}")
+
+    def ask_for_credentials(self, who):
+        return call("POST", f"{self.url}/v1/credentials", self.pool.token(who))
 
     def create_upload(self, who, body, headers=None, **members):
         document = {"fileName": "photo.jpg", "contentType": "image/jpeg", "size": len(body), **members}
