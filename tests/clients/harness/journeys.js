@@ -32,10 +32,11 @@ export function assertProgress(progress, size, events) {
   assert.ok(progress.every(([, total]) => total === size), 'the total is the size of the file')
 }
 
-/** Chooses the file on the page, and uploads it. */
+/** Chooses the file on the page, and uploads it, for at most a minute: a client may wait for ever for what does not come. */
 export async function begin(page, file, settings, wish) {
   await page.setInputFiles('input', file.path)
-  return page.evaluate(([settings, wish]) => window.begin(settings, wish), [settings, wish])
+  await page.evaluate(([settings, wish]) => { window.ended = window.begin(settings, wish) }, [settings, wish])
+  return page.waitForFunction(() => window.ended, undefined, { timeout: 60_000 }).then((seen) => seen.jsonValue())
 }
 
 /**
