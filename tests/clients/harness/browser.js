@@ -19,6 +19,9 @@ export const launch = (flags = []) =>
     ],
   })
 
+// A signature tells a reader nothing, and is long.
+const brief = (request) => `${request.method()} ${request.url().replace(/X-Amz-[\w-]+=[^&]*&?/g, '').replace(/#.*/, '')}`
+
 /** Opens one of our pages, or another address, and closes it after `use`. A failure prints what the page said. */
 export async function onPage(browser, name, use) {
   const context = await browser.newContext({ ignoreHTTPSErrors: true })
@@ -26,11 +29,11 @@ export async function onPage(browser, name, use) {
   const said = []
   page.on('console', (message) => said.push(`console.${message.type()}: ${message.text()}`))
   page.on('pageerror', (error) => said.push(`uncaught: ${error.stack}`))
-  page.on('requestfailed', (request) => said.push(`${request.failure().errorText}: ${request.method()} ${request.url()}`))
+  page.on('requestfailed', (request) => said.push(`${request.failure().errorText}: ${brief(request)}`))
   const refusals = []
   page.on('response', (response) => {
     if (response.status() < 400) return
-    const tell = (text) => said.push(`${response.status()}: ${response.request().method()} ${response.url()}\n  ${text}`)
+    const tell = (text) => said.push(`${response.status()}: ${brief(response.request())}\n  ${text}`)
     refusals.push(response.text().then(tell, () => tell('')))
   })
   try {

@@ -22,22 +22,26 @@ function certificate() {
   }
 }
 
-/** Starts it. `flags` are those that lead Chromium there. */
+/** Starts it. `flags` are those that lead Chromium there; `refusals` what S3 refused, for a browser does not keep that. */
 export async function awsHost() {
   const { hostname, port } = new URL(sandbox.s3Url)
+  const refusals = []
   const server = https.createServer(certificate(), (request, response) => {
     const { method, url, headers } = request
     const onward = http.request({ hostname, port, method, path: url, headers }, (answer) => {
       response.writeHead(answer.statusCode, answer.headers)
       answer.pipe(response)
+      if (answer.statusCode >= 400) answer.once('data', (text) => refusals.push(`${answer.statusCode} ${text}`))
     })
-    onward.on('error', () => response.destroy())
+    // S3 refuses before it has read everything, and what is still on its way then breaks.
+    onward.on('error', () => response.headersSent || response.destroy())
     response.on('close', () => onward.destroy())
     request.pipe(onward)
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     flags: [`--host-resolver-rules=MAP ${host}:443 127.0.0.1:${server.address().port}`, '--ignore-certificate-errors'],
+    refusals,
     close: () => {
       server.close()
       server.closeAllConnections()
