@@ -96,6 +96,9 @@ struct SandboxArgs {
     /// The port of the Cognito stand-in; 0 for any. Default: 9229, or any when that is taken.
     #[arg(long, value_name = "PORT")]
     cognito_port: Option<u16>,
+    /// A web page that may call the gateway (CORS), such as http://localhost:5173; may be repeated.
+    #[arg(long = "allowed-origin", value_name = "ORIGIN")]
+    allowed_origins: Vec<String>,
     /// Remove the data directory when it stops.
     #[arg(long)]
     ephemeral: bool,
@@ -189,6 +192,7 @@ async fn sandbox(args: SandboxArgs) -> anyhow::Result<()> {
         internal_port: args.internal_port,
         s3_port: args.s3_port,
         cognito_port: args.cognito_port,
+        allowed_origins: args.allowed_origins,
         ephemeral: args.ephemeral,
         reset: args.reset,
         database_url: args.database_url,

@@ -36,6 +36,8 @@ pub struct Options {
     pub s3_port: Option<u16>,
     /// The port of the Cognito stand-in: 0 for any, none for 9229 or else any.
     pub cognito_port: Option<u16>,
+    /// Web pages that may call the gateway (CORS).
+    pub allowed_origins: Vec<String>,
     /// Remove the data directory at the end.
     pub ephemeral: bool,
     /// Remove what an earlier sandbox left.
@@ -133,7 +135,9 @@ impl Sandbox {
         })
         .await?;
         let ports = (port(options.public_port, 8080), port(options.internal_port, 9090));
-        let config = neighbours.configuration(ports, "")?;
+        // An array of strings is the same in JSON and in TOML.
+        let origins = serde_json::Value::from(options.allowed_origins);
+        let config = neighbours.configuration(ports, &format!("[server]\nallowed_origins = {origins}\n"))?;
         crate::app::migrate(&config.database).await?;
         people::seed(&config, &clock).await?;
         // Boxed, as it is the largest part of this future.

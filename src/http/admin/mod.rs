@@ -3,3 +3,4 @@
 pub(super) mod changes;
 pub(super) mod tenants;
 pub(super) mod usage;
+mod view;

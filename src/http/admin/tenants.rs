@@ -8,12 +8,13 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::changes::{NewTenant, TenantChanges};
+use super::view;
 use crate::adapters::postgres::tenants::Filter;
 use crate::domain::Error;
 use crate::domain::tenants::administer::{self, Desk};
 use crate::http::extract::{Faults, Id, Json, Query};
 use crate::http::problem::Problem;
-use crate::http::{State, schema, view};
+use crate::http::{State, schema};
 use crate::model::{Admin, CursorScope, Invalid, RequestId, TenantId, TenantStatus};
 
 /// Which tenants to show.

@@ -59,7 +59,7 @@ impl S3 for Bucket {
 
     async fn put_object(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         self.check(&request.input.bucket)?;
-        self.put(request).await.map(S3Response::new)
+        self.put(request).await
     }
 
     async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {

@@ -3,12 +3,15 @@
 use std::io::SeekFrom;
 
 use futures_util::stream;
+use hyper::HeaderMap;
 use hyper::body::Bytes;
+use hyper::header::{ETAG, HOST, HeaderValue, LOCATION};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use s3s::dto::{
     ChecksumMode, ETag, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, PutObjectInput,
     PutObjectOutput, ServerSideEncryption, StreamingBlob,
 };
-use s3s::{S3Error, S3Request, S3Result, s3_error};
+use s3s::{S3Error, S3Request, S3Response, S3Result, s3_error};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
@@ -25,7 +28,7 @@ const CHUNK: usize = 64 * 1024;
 const DEFAULT_CONTENT_TYPE: &str = "binary/octet-stream";
 
 impl Bucket {
-    pub(super) async fn put(&self, request: S3Request<PutObjectInput>) -> S3Result<PutObjectOutput> {
+    pub(super) async fn put(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         let input = request.input;
         if input.sse_customer_key.is_some() || input.write_offset_bytes.is_some() {
             return Err(s3_error!(NotImplemented));
@@ -54,7 +57,7 @@ impl Bucket {
         let creation = if is_form { Creation::Post } else { Creation::Put };
         let object = self.store.put((creation, input.key), body, declared, attributes, &precondition).await?;
         let checksum = object.checksum.to_fields();
-        Ok(PutObjectOutput {
+        let output = PutObjectOutput {
             e_tag: Some(ETag::Strong(object.e_tag.clone())),
             checksum_crc32: checksum.checksum_crc32,
             checksum_crc32c: checksum.checksum_crc32c,
@@ -65,7 +68,13 @@ impl Bucket {
             server_side_encryption: encryption(&object.attributes),
             ssekms_key_id: object.attributes.kms_key_id.clone(),
             ..Default::default()
-        })
+        };
+        let mut response = S3Response::new(output);
+        if is_form {
+            let host = request.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1");
+            response.headers = form_headers(host, &input.bucket, &object)?;
+        }
+        Ok(response)
     }
 
     pub(super) async fn get(&self, request: S3Request<GetObjectInput>) -> S3Result<GetObjectOutput> {
@@ -146,6 +155,17 @@ fn describe(object: &Object, mode: Option<&ChecksumMode>, whole: bool) -> S3Resu
         metadata: Some(attributes.metadata),
         ..Default::default()
     })
+}
+
+/// What S3 tells the sender of a form, and s3s does not: where the object is, the `/` in its key escaped, and its entity tag.
+fn form_headers(host: &str, bucket: &str, object: &Object) -> S3Result<HeaderMap> {
+    let location = format!("http://{host}/{bucket}/{}", utf8_percent_encode(&object.key, NON_ALPHANUMERIC));
+    let e_tag = format!("\"{}\"", object.e_tag);
+    let mut headers = HeaderMap::new();
+    for (name, value) in [(LOCATION, location), (ETAG, e_tag)] {
+        headers.insert(name, HeaderValue::try_from(value).map_err(S3Error::internal_error)?);
+    }
+    Ok(headers)
 }
 
 /// The bucket has no versions: as in S3, the one version of each object is called `null`.

@@ -78,6 +78,15 @@ async fn a_form_uploads_within_its_policy() {
 }
 
 #[tokio::test]
+async fn the_sender_of_a_form_is_told_where_the_object_is_and_its_entity_tag() {
+    let sandbox = Sandbox::start().await;
+    let session = sandbox.session("acme", None).await;
+    let sent = form(&sandbox, &session, session.session_token(), "acme/a b", "hello").send().await.unwrap();
+    assert_eq!(sent.headers()["location"], format!("{}/{BUCKET}/acme%2Fa%20b", sandbox.aws.url()));
+    assert_eq!(sent.headers()["etag"], "\"5d41402abc4b2a76b9719d911017c592\"");
+}
+
+#[tokio::test]
 async fn a_form_needs_the_session_s_token() {
     let sandbox = Sandbox::start().await;
     let session = sandbox.session("acme", None).await;

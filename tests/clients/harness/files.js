@@ -1,0 +1,22 @@
+// Which files do people upload? Random ones, each under a name of its own.
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+
+export const KiB = 1024
+export const MiB = 1024 * KiB
+
+export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex')
+
+/** A new file, for as long as `use` takes. */
+export async function withFile(size, use) {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'upload-gateway-client.'))
+  try {
+    const [name, bytes] = [`${randomUUID()}.bin`, randomBytes(size)]
+    await writeFile(path.join(folder, name), bytes)
+    return await use({ name, size, path: path.join(folder, name), digest: sha256(bytes) })
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
