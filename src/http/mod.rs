@@ -10,6 +10,7 @@ mod observe;
 pub mod openapi;
 mod problem;
 mod rate_limit;
+mod sign;
 mod uploads;
 mod view;
 
@@ -132,8 +133,13 @@ pub fn public(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
             )
             .service(web::resource("/collections").route(web::get().to(collections::get)).default_service(only("GET")))
             .default_service(web::route().to(not_found));
+        let sign = web::resource("/s3/sign")
+            .wrap(from_fn(rate_limit::limit))
+            .wrap(from_fn(authenticate::principal))
+            .route(web::post().to(sign::post))
+            .default_service(only("POST"));
         let document = web::resource("/openapi.json").route(web::get().to(openapi::get)).default_service(only("GET"));
-        config.app_data(state).service(document).service(admin).service(me).service(tenant);
+        config.app_data(state).service(document).service(admin).service(me).service(tenant).service(sign);
         config.default_service(web::route().to(not_found));
     }
 }

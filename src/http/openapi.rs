@@ -7,7 +7,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, Header, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use super::{admin, collections, me, problem, rate_limit, uploads};
+use super::{admin, collections, me, problem, rate_limit, sign, uploads};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -23,6 +23,7 @@ use super::{admin, collections, me, problem, rate_limit, uploads};
         uploads::complete::post,
         uploads::download::get,
         collections::get,
+        sign::post,
         me::get,
         admin::tenants::list,
         admin::tenants::create,
@@ -34,6 +35,7 @@ use super::{admin, collections, me, problem, rate_limit, uploads};
     ),
     tags(
         (name = "uploads", description = "Grants and what became of them"),
+        (name = "uppy", description = "For Uppy's `@uppy/aws-s3`"),
         (name = "people", description = "Who is asking"),
         (name = "admin", description = "For platform admins"),
     ),

@@ -59,5 +59,8 @@ mod tokens;
 mod transactions;
 mod turns;
 mod uploads;
+mod uppy_browser;
+mod uppy_ends;
+mod uppy_sign;
 mod user_isolation;
 mod walls;

@@ -24,7 +24,7 @@ const fn row(endpoint: &'static str, other_tenant: &'static str, user: &'static 
     Row { endpoint, other_tenant, user, suspended }
 }
 
-const TABLE: [Row; 18] = [
+const TABLE: [Row; 19] = [
     row("POST /v1/uploads", "201", "201", "tenant-suspended"),
     row("POST /v1/uploads/batch", "201", "201", "tenant-suspended"),
     row("GET /v1/uploads", "200", "200", "tenant-suspended"),
@@ -35,6 +35,7 @@ const TABLE: [Row; 18] = [
     row("POST /v1/uploads/{id}/complete", "not-found", "object-missing", "tenant-suspended"),
     row("DELETE /v1/uploads/{id}", "not-found", "204", "tenant-suspended"),
     row("GET /v1/collections", "200", "200", "tenant-suspended"),
+    row("POST /s3/sign", "not-found", "not-multipart", "tenant-suspended"),
     row("GET /v1/me", "200", "200", "tenant-suspended"),
     row("GET /v1/admin/tenants", "role-missing", "role-missing", "role-missing"),
     row("POST /v1/admin/tenants", "role-missing", "role-missing", "role-missing"),
@@ -94,8 +95,9 @@ async fn contract_url_map_and_table_name_the_same_endpoints() {
 }
 
 /// A body that the endpoint takes, so that a refusal is for the caller alone.
-fn body(endpoint: &str) -> Option<Value> {
+fn body(endpoint: &str, ids: &Ids) -> Option<Value> {
     match endpoint {
+        "POST /s3/sign" => Some(json!({"method": "GET", "key": ids.key, "uploadId": "u"})),
         "POST /v1/uploads" => Some(json!({"fileName": "a", "contentType": "a/b", "size": 5})),
         "POST /v1/uploads/batch" => Some(json!({"uploads": [{"fileName": "a", "contentType": "a/b", "size": 5}]})),
         "POST /v1/uploads/{id}/parts" => Some(json!({"partNumbers": [1]})),
@@ -112,7 +114,7 @@ pub(crate) async fn ask(gateway: &Harness, endpoint: &str, ids: &Ids, token: Opt
     if let Some(token) = token {
         request = request.bearer_auth(token);
     }
-    if let Some(body) = body(endpoint) {
+    if let Some(body) = body(endpoint, ids) {
         request = request.json(&body);
     }
     gateway.send(request).await
@@ -122,13 +124,15 @@ pub(crate) async fn ask(gateway: &Harness, endpoint: &str, ids: &Ids, token: Opt
 pub(crate) struct Ids {
     tenant: String,
     upload: String,
+    key: String,
 }
 
 pub(crate) async fn things_of_acme(gateway: &Harness) -> Ids {
     let alice = gateway.token("alice@acme.example");
     let tenant = gateway.get(&alice, "/v1/me").await.body["tenant"]["id"].as_str().expect("an id").to_owned();
-    let upload = gateway.grant(&alice, 5).await["id"].as_str().expect("an id").to_owned();
-    Ids { tenant, upload }
+    let upload = gateway.grant(&alice, 5).await;
+    let text = |member: &str| upload[member].as_str().expect("a text").to_owned();
+    Ids { tenant, upload: text("id"), key: text("key") }
 }
 
 /// The problem's name, or the status when there is no problem.

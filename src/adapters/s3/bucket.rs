@@ -20,7 +20,7 @@ pub struct Bucket {
     /// What goes before the key in the path: `/`, or `/bucket/` in path style.
     root: String,
     /// The KMS key that each upload must name.
-    pub(super) kms_key_arn: Option<String>,
+    kms_key_arn: Option<String>,
 }
 
 impl Bucket {
@@ -69,6 +69,17 @@ impl Bucket {
     pub(super) fn form_url(&self) -> String {
         let path = if self.root == "/" { "/" } else { self.root.trim_end_matches('/') };
         format!("{}{path}", self.origin)
+    }
+
+    /// The headers, or fields of a form, that have an upload encrypted as configured, in the order of their names.
+    pub(super) fn encryption(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let headers = self.kms_key_arn.as_ref().map(|key| {
+            [
+                ("x-amz-server-side-encryption", "aws:kms".to_owned()),
+                ("x-amz-server-side-encryption-aws-kms-key-id", key.clone()),
+            ]
+        });
+        headers.into_iter().flatten()
     }
 
     /// The encoded path of an object.

@@ -20,7 +20,7 @@ impl Uploads {
             Some(size) => GrantedSize::Exactly(size),
             None => GrantedSize::AtMost(most),
         };
-        if request.size.is_none() && method != Method::Post {
+        if request.size.is_none() && method == Method::Put {
             broken.push(("/size", Invalid::rule("is required, unless method is post")));
         }
         if size.most() > limits.max_upload_bytes {

@@ -10,6 +10,8 @@ pub mod parts;
 pub mod query;
 pub mod repeatable;
 pub mod settle;
+pub mod sign;
+mod sign_parts;
 pub mod usage;
 pub mod withdraw;
 

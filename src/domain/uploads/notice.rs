@@ -89,7 +89,7 @@ impl Uploads {
 }
 
 /// The fourth segment of a key of ours is the upload's id.
-fn upload_of(key: &str) -> Option<UploadId> {
+pub(super) fn upload_of(key: &str) -> Option<UploadId> {
     let mut segments = key.split('/');
     let id = segments.nth(3).and_then(|segment| Uuid::try_parse(segment).ok());
     let has_a_name = segments.next().is_some_and(|name| !name.is_empty());

@@ -1,6 +1,7 @@
 //! What is on record?
 
 use super::Uploads;
+use super::notice::upload_of;
 use crate::adapters::postgres::uploads;
 use crate::domain::{Error, access};
 use crate::model::{Principal, Upload, UploadId};
@@ -12,5 +13,15 @@ impl Uploads {
     /// When there is none, or Postgres does not answer.
     pub async fn find(&self, principal: &Principal, id: UploadId) -> Result<Upload, Error> {
         access::check(principal, uploads::find(&self.pool, &principal.tenant, id).await?)
+    }
+
+    /// The upload of that object key that the principal may see.
+    ///
+    /// # Errors
+    /// When there is none, or Postgres does not answer.
+    pub async fn find_by_key(&self, principal: &Principal, key: &str) -> Result<Upload, Error> {
+        let id = upload_of(key).ok_or(Error::NotFound("upload"))?;
+        let upload = self.find(principal, id).await?;
+        if upload.grant.key.as_str() == key { Ok(upload) } else { Err(Error::NotFound("upload")) }
     }
 }
