@@ -25,11 +25,17 @@ fn without_uuid(text: &str) -> &str {
 }
 
 impl ContentType {
-    /// The type that goes with the name's extension; of what nobody knows, bytes.
+    /// The type that goes with the name's extension, if anybody knows it.
     #[must_use]
     pub fn of_name(name: &FileName) -> Self {
         let known = mime_guess::from_path(name.as_str()).first_raw();
-        Self(known.unwrap_or("application/octet-stream").to_owned())
+        known.map_or_else(Self::unknown, |known| Self(known.to_owned()))
+    }
+
+    /// The type of what nobody knows: bytes.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self("application/octet-stream".to_owned())
     }
 }
 

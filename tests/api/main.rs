@@ -10,6 +10,9 @@
 
 mod admin;
 mod admin_refusals;
+mod adoption;
+mod adoption_again;
+mod adoption_keys;
 mod agreement;
 mod bad_input;
 mod bulk;
@@ -28,6 +31,7 @@ mod forged_tokens;
 mod forms;
 mod happy_path;
 mod harness;
+mod holder;
 mod interleavings;
 mod late_news;
 mod ledger_recovery;

@@ -1,10 +1,9 @@
 //! What is on record?
 
 use super::Uploads;
-use super::notice::upload_of;
 use crate::adapters::postgres::uploads;
 use crate::domain::{Error, access};
-use crate::model::{Principal, Upload, UploadId};
+use crate::model::{ObjectKey, Principal, Upload, UploadId};
 
 impl Uploads {
     /// One upload that the principal may see.
@@ -20,7 +19,7 @@ impl Uploads {
     /// # Errors
     /// When there is none, or Postgres does not answer.
     pub async fn find_by_key(&self, principal: &Principal, key: &str) -> Result<Upload, Error> {
-        let id = upload_of(key).ok_or(Error::NotFound("upload"))?;
+        let id = ObjectKey::upload_of(key).ok_or(Error::NotFound("upload"))?;
         let upload = self.find(principal, id).await?;
         if upload.grant.key.as_str() == key { Ok(upload) } else { Err(Error::NotFound("upload")) }
     }
