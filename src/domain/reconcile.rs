@@ -146,8 +146,7 @@ impl Reconciler {
             UploadStatus::Pending => self.reconcile_pending(tenant, upload, now, &witness).await,
             UploadStatus::Completed => {
                 let overwritten = self.uploads.refresh(tenant, upload, &witness).await?;
-                let is_form = upload.grant.method == Method::Post;
-                let again = self.uploads.next_look(upload, now).filter(|_| is_form);
+                let again = self.uploads.next_look(upload, now).filter(|_| upload.grant.may_be_written_again());
                 settlement::check_at(&self.pool, tenant, upload.grant.id, upload.status, again).await?;
                 Ok(if overwritten { "overwritten" } else { "unchanged" })
             }

@@ -17,6 +17,7 @@ mod pages;
 mod problem;
 mod rate_limit;
 mod schema;
+mod sign;
 mod tutorial;
 mod uploads;
 mod uppy;
@@ -167,6 +168,11 @@ pub fn public(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
             .wrap(from_fn(authenticate::principal_of_bare_token))
             .route(web::post().to(tutorial::post))
             .default_service(only("POST"));
+        let sign = web::resource("/s3/sign")
+            .wrap(from_fn(rate_limit::limit))
+            .wrap(from_fn(authenticate::principal))
+            .route(web::post().to(sign::post))
+            .default_service(only("POST"));
         // Not for sessions: whoever holds one uploads through us.
         let uppy_credentials = web::resource("/companion/s3/sts")
             .wrap(from_fn(rate_limit::limit))
@@ -181,7 +187,7 @@ pub fn public(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
         let docs = web::resource(["/docs", "/docs/"]).route(web::get().to(docs::get)).default_service(only("GET"));
         let style = web::resource("/docs/style.css").route(web::get().to(docs::style)).default_service(only("GET"));
         config.app_data(state).service(document).service(docs).service(style);
-        config.service(admin).service(me).service(tenant).service(upload);
+        config.service(admin).service(me).service(tenant).service(upload).service(sign);
         config.service(uppy_credentials).service(with_token).service(with_session);
         config.default_service(web::route().to(not_found));
     }

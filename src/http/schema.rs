@@ -56,6 +56,14 @@ schemas! {
         .item(checksum(ChecksumAlgorithm::Crc32c, "^[A-Za-z0-9+/]{5}[AQgw]==$"))
         .item(checksum(ChecksumAlgorithm::Crc64nvme, "^[A-Za-z0-9+/]{10}[AEIMQUYcgkosw048]=$"))
         .examples([json!({"algorithm": "SHA256", "value": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="})]);
+    /// The HTTP method of a request that the browser is about to make.
+    PresignableMethod = one_of(["PUT", "POST", "GET", "DELETE"]);
+    /// An object's key, or a proposal for one.
+    ProposedKey = text(1, 1024, "").examples([json!("3f2b1c9e-8d4a-4e6b-9c1d-2a7f5e8b0c31-photo.jpg")]);
+    /// What S3 calls a multipart upload.
+    MultipartId = text(1, 1024, "^[!-~]+$").examples([json!("VXBsb2FkIElEIGZvciA2aWWpbmcncyBteS1tb3ZpZS5tMnRzIHVwbG9hZA")]);
+    /// So long.
+    Seconds = number(1, i64::MAX).examples([json!(300)]);
     /// The number of a part.
     PartNumber = number(1, model::PartNumber::MOST).examples([json!(1)]);
     /// 1 to 1,000 different numbers of parts.

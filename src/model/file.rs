@@ -10,7 +10,7 @@ use super::Invalid;
 
 /// The file's name as its owner wrote it, in any script. It lives in Postgres, never in an object key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileName(String);
+pub struct FileName(pub(super) String);
 
 impl FileName {
     const LONGEST_SAFE: usize = 100;
@@ -73,7 +73,7 @@ fn plain(text: &str, longest: usize) -> String {
 
 /// A media type (RFC 9110 §8.3.1), kept letter for letter because it is signed and the client must send the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ContentType(String);
+pub struct ContentType(pub(super) String);
 
 impl ContentType {
     /// Takes `type/subtype`, with or without parameters, in at most 255 visible ASCII characters.

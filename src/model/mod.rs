@@ -13,6 +13,7 @@ mod invalid;
 mod object_key;
 mod part;
 mod principal;
+mod proposed;
 mod status;
 mod tenant;
 mod upload;
@@ -27,7 +28,7 @@ pub use idempotency::IdempotencyKey;
 pub use ids::{AuditId, RequestId, TenantId, UploadId, UppySessionId};
 pub use invalid::Invalid;
 pub use object_key::ObjectKey;
-pub use part::{PartNumber, PartPlan, StoredPart};
+pub use part::{MultipartId, PartNumber, PartPlan, StoredPart};
 pub use principal::{Admin, Principal, Role, Subject};
 pub use status::{Finding, UploadStatus};
 pub use tenant::{

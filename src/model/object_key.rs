@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use uuid::Uuid;
+
 use super::{Collection, FileName, Invalid, Slug, Subject, Tenant, UploadId};
 
 /// An S3 object key that lies below one tenant's prefix: `{slug}/{subject}/{collection}/{upload id}/{safe file name}`.
@@ -42,6 +44,15 @@ impl ObjectKey {
         } else {
             Err(Invalid::rule("the recorded object key is outside the tenant's prefix"))
         }
+    }
+
+    /// The upload that a key was made for, if it is one that we made: its fourth segment.
+    #[must_use]
+    pub fn upload_of(key: &str) -> Option<UploadId> {
+        let mut segments = key.split('/');
+        let id = segments.nth(3).and_then(|segment| Uuid::try_parse(segment).ok());
+        let has_a_name = segments.next().is_some_and(|name| !name.is_empty());
+        id.filter(|_| has_a_name && segments.next().is_none()).map(UploadId::from)
     }
 
     /// A key that ignores the first wall, so that a test can prove what the other two do alone.
@@ -105,5 +116,21 @@ mod tests {
     fn a_record_of_a_sibling_prefix_is_refused() {
         assert!(ObjectKey::recorded(&tenant("acme"), "acmeco/x".into()).is_err());
         assert!(ObjectKey::recorded(&tenant("acme"), "acme/x".into()).is_ok());
+    }
+
+    #[test]
+    fn a_key_of_ours_names_its_upload_and_no_other_does() {
+        let id = UploadId::new(datetime!(2026-01-01 0:00 UTC));
+        assert_eq!(ObjectKey::upload_of(&format!("acme/alice/default/{id}/a.txt")), Some(id));
+        for foreign in [
+            format!("acme/alice/default/{id}"),
+            format!("acme/alice/default/{id}/"),
+            format!("acme/alice/default/{id}/a/b"),
+            format!("acme/alice/{id}/a.txt"),
+            "acme/alice/default/x/a.txt".to_owned(),
+            String::new(),
+        ] {
+            assert_eq!(ObjectKey::upload_of(&foreign), None, "{foreign}");
+        }
     }
 }

@@ -84,6 +84,30 @@ impl PartPlan {
     }
 }
 
+/// What S3 calls a multipart upload. Opaque: AWS's are letters, digits, `.`, `_` and `-`, other stores' may hold more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MultipartId(String);
+
+impl MultipartId {
+    /// Takes 1 to 1,024 visible ASCII characters.
+    ///
+    /// # Errors
+    /// When it is anything else.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        if (1..=1024).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Invalid::rule("must be 1 to 1024 visible ASCII characters"))
+        }
+    }
+
+    /// The text of the name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A part as S3 holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredPart {
@@ -126,6 +150,16 @@ mod tests {
     fn the_largest_object_has_ten_thousand_parts_of_five_gib() {
         let plan = PartPlan::new(size(FileSize::LARGEST), size(16 << 20));
         assert_eq!((plan.count(), plan.part_size()), (10_000, 5 << 30));
+    }
+
+    #[test]
+    fn the_name_of_a_multipart_upload_is_short_and_visible() {
+        for right in ["a", "2~a/b+c=.-_", &"x".repeat(1024)] {
+            assert_eq!(MultipartId::parse(right).unwrap().as_str(), right);
+        }
+        for wrong in ["", " ", "a b", "a\n", "a\u{7f}", "é", &"x".repeat(1025)] {
+            assert!(MultipartId::parse(wrong).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

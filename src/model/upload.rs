@@ -107,6 +107,25 @@ pub struct Grant {
     pub parts: Option<PartPlan>,
 }
 
+impl Grant {
+    /// May the object be replaced by another one while nobody's permission is overstepped? Only a PUT of a known size is
+    /// signed so that it writes once.
+    #[must_use]
+    pub fn may_be_written_again(&self) -> bool {
+        match self.method {
+            Method::Post => true,
+            Method::Put => self.size.exact().is_none(),
+            Method::Multipart => false,
+        }
+    }
+
+    /// Was it never granted, but found in the bucket under a key of its writer's choice?
+    #[must_use]
+    pub fn is_adopted(&self) -> bool {
+        ObjectKey::upload_of(self.key.as_str()) != Some(self.id)
+    }
+}
+
 /// What S3 says it holds under a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredObject {

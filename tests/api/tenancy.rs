@@ -25,7 +25,7 @@ const fn row(endpoint: &'static str, other_tenant: &'static str, user: &'static 
     Row { endpoint, other_tenant, user, suspended }
 }
 
-const TABLE: [Row; 37] = [
+const TABLE: [Row; 38] = [
     row("POST /v1/uploads", "201", "201", "tenant-suspended"),
     row("POST /v1/uploads/batch", "201", "201", "tenant-suspended"),
     row("GET /v1/uploads", "200", "200", "tenant-suspended"),
@@ -55,6 +55,7 @@ const TABLE: [Row; 37] = [
     row("DELETE /u/{session}/s3/multipart/{uploadId}", "not-found", "200", "tenant-suspended"),
     row("POST /v1/uppy-sessions", "201", "201", "tenant-suspended"),
     row("DELETE /v1/uppy-sessions/{id}", "not-found", "204", "tenant-suspended"),
+    row("POST /s3/sign", "not-found", "not-multipart", "tenant-suspended"),
     row("GET /v1/me", "200", "200", "tenant-suspended"),
     row("GET /v1/admin/tenants", "role-missing", "role-missing", "role-missing"),
     row("POST /v1/admin/tenants", "role-missing", "role-missing", "role-missing"),
@@ -129,17 +130,20 @@ async fn contract_url_map_and_table_name_the_same_endpoints() {
 }
 
 /// What the path of an endpoint wants to be asked with.
-fn query(endpoint: &str) -> &'static str {
+fn query(endpoint: &str, ids: &Ids) -> String {
+    let key = &ids.multipart_key;
     match endpoint.rsplit('/').next() {
-        Some("params") => "?filename=a",
-        Some("batch") => "?partNumbers=1",
-        _ => "",
+        Some("params") => "?filename=a".to_owned(),
+        Some("batch") => format!("?partNumbers=1&key={key}"),
+        _ if endpoint.contains("{uploadId}") => format!("?key={key}"),
+        _ => String::new(),
     }
 }
 
 /// A body that the endpoint takes, so that a refusal is for the caller alone.
-fn body(endpoint: &str) -> Option<Value> {
+fn body(endpoint: &str, ids: &Ids) -> Option<Value> {
     match endpoint.replace("/u/{session}/", "/companion/").as_str() {
+        "POST /s3/sign" => Some(json!({"method": "GET", "key": ids.key, "uploadId": "u"})),
         "POST /companion/s3/multipart" => Some(json!({"filename": "a"})),
         "POST /companion/s3/multipart/{uploadId}/complete" => {
             Some(json!({"parts": [{"PartNumber": 1, "ETag": "\"x\""}]}))
@@ -167,12 +171,12 @@ pub(crate) async fn ask(gateway: &Harness, endpoint: &str, ids: &Ids, token: Opt
     let parameters =
         [("{id}", id), ("{uploadId}", &ids.multipart), ("{partNumber}", &"1".to_owned()), ("{session}", secret)];
     let place = parameters.into_iter().fold(path.to_owned(), |place, (name, value)| place.replace(name, value));
-    let mut request = gateway.request(method.parse().expect("a method"), &(place + query(endpoint)));
+    let mut request = gateway.request(method.parse().expect("a method"), &(place + &query(endpoint, ids)));
     // A session stands for the token.
     if let Some(token) = token.filter(|_| !path.contains("{session}")) {
         request = request.bearer_auth(token);
     }
-    if let Some(body) = body(endpoint) {
+    if let Some(body) = body(endpoint, ids) {
         request = request.json(&body);
     }
     gateway.send(request).await
@@ -183,7 +187,9 @@ pub(crate) struct Ids {
     tenant: String,
     upload: String,
     multipart: String,
+    multipart_key: String,
     session: String,
+    key: String,
     secrets: BTreeMap<String, String>,
 }
 
@@ -199,11 +205,13 @@ impl Ids {
 pub(crate) async fn things_of_acme(gateway: &Harness) -> Ids {
     let alice = gateway.token("alice@acme.example");
     let text = |value: &Value| value.as_str().expect("an id").to_owned();
-    let multipart = text(&Uppy::five(gateway, "alice@acme.example").begin().await["uploadId"]);
+    let begun = Uppy::five(gateway, "alice@acme.example").begin().await;
+    let (multipart, multipart_key) = (text(&begun["uploadId"]), text(&begun["key"]));
     let session = text(&begin_session(gateway, &alice).await["id"]);
     let tenant = gateway.get(&alice, "/v1/me").await.body["tenant"]["id"].as_str().expect("an id").to_owned();
-    let upload = gateway.grant(&alice, 5).await["id"].as_str().expect("an id").to_owned();
-    Ids { tenant, upload, multipart, session, secrets: BTreeMap::new() }
+    let granted = gateway.grant(&alice, 5).await;
+    let (upload, key) = (text(&granted["id"]), text(&granted["key"]));
+    Ids { tenant, upload, multipart, multipart_key, session, key, secrets: BTreeMap::new() }
 }
 
 /// The problem's name, or the status when there is no problem.

@@ -89,7 +89,7 @@ async fn a_large_file_goes_in_parts_with_etags_in_quotes_or_without() {
         assert_eq!(uppy.complete(&begun, &given).await.body, expected, "again is no different");
         let (upload, told) = on_record(&gateway, key).await;
         assert_eq!((&upload["status"], &upload["stored_size_bytes"]), (&json!("completed"), &json!(file.len())));
-        assert_eq!((&upload["id"], &upload["metadata"]), (&begun["uploadId"], &json!({})));
+        assert_eq!((&upload["multipart_id"], &upload["metadata"]), (&begun["uploadId"], &json!({})));
         let actions: Vec<_> = told.iter().map(|told| told.split(' ').next().unwrap()).collect();
         assert_eq!(actions, ["upload.granted", "upload.completed"]);
         assert_eq!(object(&gateway, key).await, (Some("video/mp4".to_owned()), file.clone()));

@@ -3,6 +3,7 @@
 //! Every function that touches a tenant's rows takes the tenant right after the connection. All SQL is checked against the
 //! migrations at compile time.
 
+pub mod adoptions;
 pub mod audit;
 pub mod idempotency;
 pub mod ledger;

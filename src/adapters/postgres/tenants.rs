@@ -79,6 +79,15 @@ pub async fn find(connection: impl PgExecutor<'_>, id: TenantId) -> Result<Optio
     Ok(row.map(Tenant::try_from).transpose()?)
 }
 
+/// The tenant of that slug.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn find_by_slug(connection: impl PgExecutor<'_>, slug: &Slug) -> Result<Option<Tenant>, DatabaseError> {
+    let row = tenants!("where slug = $1", slug.as_str()).fetch_optional(connection).await?;
+    Ok(row.map(Tenant::try_from).transpose()?)
+}
+
 /// A page of tenants, newest first.
 ///
 /// # Errors

@@ -113,6 +113,17 @@ impl Bucket {
         format!("{}{path}", self.origin)
     }
 
+    /// The headers, or fields of a form, that have an upload encrypted as configured, in the order of their names.
+    pub(super) fn encryption(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let headers = self.kms_key_arn.as_ref().map(|key| {
+            [
+                ("x-amz-server-side-encryption", "aws:kms".to_owned()),
+                ("x-amz-server-side-encryption-aws-kms-key-id", key.clone()),
+            ]
+        });
+        headers.into_iter().flatten()
+    }
+
     /// The encoded path of an object.
     pub(super) fn path(&self, key: &ObjectKey) -> String {
         let mut path = String::with_capacity(self.root.len() + key.as_str().len() + 16);

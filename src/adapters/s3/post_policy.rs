@@ -50,10 +50,7 @@ pub fn sign_form(
     if let Some(checksum) = &grant.checksum {
         fields.push((checksum.algorithm.header(), checksum.value.clone()));
     }
-    if let Some(key) = &bucket.kms_key_arn {
-        fields.push(("x-amz-server-side-encryption", "aws:kms".to_owned()));
-        fields.push(("x-amz-server-side-encryption-aws-kms-key-id", key.clone()));
-    }
+    fields.extend(bucket.encryption());
     fields.push(("x-amz-algorithm", "AWS4-HMAC-SHA256".to_owned()));
     fields.push(("x-amz-credential", format!("{}/{}", credentials.access_key_id, day_key.scope)));
     fields.push(("x-amz-date", timestamp(now)));

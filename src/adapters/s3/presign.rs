@@ -71,10 +71,7 @@ pub fn presign_put(
     if let Some(checksum) = &grant.checksum {
         headers.push((checksum.algorithm.header(), checksum.value.clone()));
     }
-    if let Some(key) = &bucket.kms_key_arn {
-        headers.push(("x-amz-server-side-encryption", "aws:kms".to_owned()));
-        headers.push(("x-amz-server-side-encryption-aws-kms-key-id", key.clone()));
-    }
+    headers.extend(bucket.encryption());
     presign(bucket, credentials, &grant.key, Call { method: "PUT", query: &[], headers }, expires_in, now)
 }
 
@@ -115,15 +112,15 @@ pub fn presign_get(
 }
 
 /// What is signed of a request besides its address.
-struct Call<'a> {
-    method: &'static str,
+pub(super) struct Call<'a> {
+    pub(super) method: &'static str,
     /// The parameters of the operation, by name. Each name must sort after `X-Amz-…`, as every name in lower case does.
-    query: &'a [(&'static str, String)],
+    pub(super) query: &'a [(&'static str, String)],
     /// By name, without `host`.
-    headers: Vec<(&'static str, String)>,
+    pub(super) headers: Vec<(&'static str, String)>,
 }
 
-fn presign(
+pub(super) fn presign(
     bucket: &Bucket,
     credentials: &TemporaryCredentials,
     key: &ObjectKey,
@@ -187,4 +184,4 @@ fn push_canonical_headers(out: &mut String, host: &str, headers: &[(&'static str
 
 #[cfg(test)]
 #[path = "presign_tests.rs"]
-mod tests;
+pub(super) mod tests;

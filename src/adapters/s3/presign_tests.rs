@@ -18,28 +18,33 @@ use crate::adapters::sigv4::SigningKeys;
 use crate::config;
 use crate::model::{
     Checksum, ChecksumAlgorithm, Collection, ContentType, FileName, FileSize, GrantedSize, Metadata, Method, Subject,
-    UploadId,
+    UploadId, tests_tenant,
 };
 
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 const TOKEN: &str = "IQoJb3JpZ2luX2VjEJr//////////wEaDGV1LWNlbnRyYWwtMSJ+/=token";
 
-fn credentials(region: &str) -> TemporaryCredentials {
+pub(in crate::adapters::s3) fn credentials(region: &str) -> TemporaryCredentials {
     let expires = datetime!(2030-01-01 0:00 UTC);
     TemporaryCredentials::new("ASIAIOSFODNN7EXAMPLE".into(), SECRET.into(), TOKEN.into(), region, expires)
 }
 
-fn bucket(extra: &str) -> Bucket {
+pub(in crate::adapters::s3) fn bucket(extra: &str) -> Bucket {
+    bucket_with(extra, "")
+}
+
+/// With further settings of `[aws]` and of `[upload]`.
+pub(in crate::adapters::s3) fn bucket_with(extra: &str, upload: &str) -> Bucket {
     let text = format!(
         "[database]\nurl = \"postgres://x\"\n[[auth.pools]]\nissuer = \"https://i.example\"\nclient_ids = [\"c\"]\n\
-         [upload]\nbucket = \"uploads\"\nrole_arn = \"arn:aws:iam::1:role/x\"\n[aws]\nregion = \"eu-central-1\"\n{extra}"
+         [aws]\nregion = \"eu-central-1\"\n{extra}\n[upload]\nbucket = \"uploads\"\nrole_arn = \"arn:aws:iam::1:role/x\"\n{upload}"
     );
     let config = config::Config::from_toml(&text).unwrap();
     Bucket::new(&config.aws, &config.upload)
 }
 
 /// The signature that AWS's own library makes for the same request.
-fn reference(
+pub(in crate::adapters::s3) fn reference(
     method: &str,
     url: &str,
     headers: &[(&'static str, String)],
@@ -72,13 +77,13 @@ fn reference(
 }
 
 /// The URL before it is signed: the parameters of the operation alone.
-fn unsigned(url: &str) -> String {
+pub(in crate::adapters::s3) fn unsigned(url: &str) -> String {
     let (bare, query) = url.split_once('?').unwrap();
     let own: Vec<&str> = query.split('&').filter(|parameter| !parameter.starts_with("X-Amz-")).collect();
     format!("{bare}?{}", own.join("&"))
 }
 
-fn signature(url: &str) -> &str {
+pub(in crate::adapters::s3) fn signature(url: &str) -> &str {
     url.rsplit_once("X-Amz-Signature=").unwrap().1
 }
 
@@ -109,7 +114,7 @@ fn ten_thousand_random_requests_are_signed_as_aws_signs_them() {
     runner
         .run(&input, |(name, headers, seconds, at, in_path)| {
             let bucket = if in_path { &path_style } else { &virtual_host };
-            let key = ObjectKey::recorded(&crate::model::tests_tenant("acme"), format!("acme/{name}")).unwrap();
+            let key = ObjectKey::recorded(&tests_tenant("acme"), format!("acme/{name}")).unwrap();
             let headers: Vec<(&'static str, String)> = headers.into_iter().collect();
             let now = OffsetDateTime::from_unix_timestamp(at).unwrap();
             let expires_in = Duration::from_secs(seconds);
@@ -127,7 +132,7 @@ fn ten_thousand_random_requests_are_signed_as_aws_signs_them() {
 fn parts_and_downloads_are_signed_as_aws_signs_them() {
     let (credentials, bucket) = (credentials("eu-central-1"), bucket(""));
     let now = datetime!(2026-01-01 12:00 UTC);
-    let key = ObjectKey::recorded(&crate::model::tests_tenant("acme"), "acme/a b".into()).unwrap();
+    let key = ObjectKey::recorded(&tests_tenant("acme"), "acme/a b".into()).unwrap();
     let anything = ("[!-~é世🦀/+=& ]{1,80}", 1i64..=10_000, proptest::option::of(1i64..1 << 40), 1u64..604_800);
     let mut runner = TestRunner::new(Config { cases: 2_000, ..Config::default() });
     runner
@@ -149,7 +154,7 @@ fn parts_and_downloads_are_signed_as_aws_signs_them() {
 #[test]
 fn a_part_s_url_names_its_upload_and_number_and_signs_its_size_when_that_is_known() {
     let (credentials, bucket) = (credentials("eu-central-1"), bucket(""));
-    let key = ObjectKey::recorded(&crate::model::tests_tenant("acme"), "acme/a".into()).unwrap();
+    let key = ObjectKey::recorded(&tests_tenant("acme"), "acme/a".into()).unwrap();
     let (number, minute, now) =
         (PartNumber::parse(7).unwrap(), Duration::from_secs(60), datetime!(2026-01-01 0:00 UTC));
     for (size, headers, signed) in
@@ -166,7 +171,7 @@ fn a_part_s_url_names_its_upload_and_number_and_signs_its_size_when_that_is_know
 #[test]
 fn a_download_s_url_says_how_the_bytes_are_to_be_taken() {
     let (credentials, bucket) = (credentials("eu-central-1"), bucket(""));
-    let key = ObjectKey::recorded(&crate::model::tests_tenant("acme"), "acme/a".into()).unwrap();
+    let key = ObjectKey::recorded(&tests_tenant("acme"), "acme/a".into()).unwrap();
     let (minute, now) = (Duration::from_secs(60), datetime!(2026-01-01 0:00 UTC));
     let get = presign_get(&bucket, &credentials, &key, "attachment; filename=\"a b\"", "image/png", minute, now);
     assert_eq!((get.method, get.headers.len()), ("GET", 0));
@@ -198,7 +203,7 @@ fn the_day_key_changes_at_midnight_and_not_before() {
 
 #[test]
 fn a_bucket_is_found_where_the_configuration_says() {
-    let key = ObjectKey::recorded(&crate::model::tests_tenant("acme"), "acme/a b".into()).unwrap();
+    let key = ObjectKey::recorded(&tests_tenant("acme"), "acme/a b".into()).unwrap();
     for (extra, expected) in [
         ("", "https://uploads.s3.eu-central-1.amazonaws.com/acme/a%20b"),
         ("force_path_style = true", "https://s3.eu-central-1.amazonaws.com/uploads/acme/a%20b"),

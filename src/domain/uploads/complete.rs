@@ -40,11 +40,18 @@ impl Uploads {
             return Err(Error::AlreadyEnded(upload.status));
         }
         let tenant = &principal.tenant;
-        if upload.grant.method == Method::Multipart {
-            self.put_together(principal, &upload, parts).await?;
+        let in_parts = upload.grant.method == Method::Multipart;
+        if let Some(claimed) = parts.filter(|_| in_parts) {
+            self.put_together(principal, &upload, claimed).await?;
         }
         let witness = Witness::caller(principal, request);
-        let stored = self.look(tenant, &upload, &witness).await?.ok_or(Error::ObjectMissing)?;
+        let found = self.look(tenant, &upload, &witness).await?;
+        // A browser that put the parts together by itself has no list of them, and needs none: the object is there.
+        let stored = match found {
+            Some(stored) => stored,
+            None if in_parts && parts.is_none() => return Err(about_parts("is required for a multipart upload")),
+            None => return Err(Error::ObjectMissing),
+        };
         let (_moved, verdict) = self.accept(tenant, &upload, &stored, &witness).await?;
         verdict.map_err(Error::GrantBroken)?;
         // Somebody else may have been first, and with another outcome.
@@ -53,13 +60,7 @@ impl Uploads {
     }
 
     /// Completes the multipart upload, unless that was done before: then the object is there already.
-    async fn put_together(
-        &self,
-        principal: &Principal,
-        upload: &Upload,
-        claimed: Option<&[PartClaim]>,
-    ) -> Result<(), Error> {
-        let claimed = claimed.ok_or_else(|| about_parts("is required for a multipart upload"))?;
+    async fn put_together(&self, principal: &Principal, upload: &Upload, claimed: &[PartClaim]) -> Result<(), Error> {
         check_order(upload, claimed)?;
         let multipart = upload.multipart_id.as_deref().ok_or(Error::ObjectMissing)?;
         let (tenant, key) = (&principal.tenant, &upload.grant.key);

@@ -1,5 +1,6 @@
 //! What can be done with an upload?
 
+mod adopt;
 pub mod complete;
 pub mod create;
 pub mod download;
@@ -10,6 +11,8 @@ pub mod parts;
 pub mod query;
 pub mod repeatable;
 pub mod settle;
+pub mod sign;
+mod sign_parts;
 pub mod usage;
 pub mod withdraw;
 

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use uuid::Uuid;
 
 use super::Uploads;
 use super::settle::Witness;
 use crate::adapters::postgres::settlement::{self, Step};
 use crate::adapters::postgres::{DatabaseError, audit, reconcile, tenants};
 use crate::domain::Error;
-use crate::model::{Method, ObjectCreated, RequestId, StoredObject, Tenant, Upload, UploadId, UploadStatus};
+use crate::model::{ObjectCreated, ObjectKey, RequestId, StoredObject, Tenant, Upload, UploadStatus};
 
 /// What came of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,21 +26,40 @@ impl Uploads {
     /// # Errors
     /// When S3, STS or Postgres do not answer; the event should come again then.
     pub async fn notice(&self, event: &ObjectCreated, request: RequestId) -> Result<Noticed, Error> {
-        let Some(id) = upload_of(&event.key).filter(|_| event.bucket == self.bucket_name) else {
-            return Ok(Noticed::Nothing);
-        };
-        let Some(claimed) = reconcile::find(&self.pool, id).await? else { return Ok(Noticed::Nothing) };
-        let Some(tenant) = tenants::find(&self.pool, claimed.tenant).await? else { return Ok(Noticed::Nothing) };
-        let upload = claimed.into_upload(&tenant).map_err(DatabaseError::from)?;
-        let tenant = Arc::new(tenant);
-        let stale = event.sequencer.is_some() && upload.sequencer >= event.sequencer;
-        if upload.grant.key.as_str() != event.key || stale {
+        if event.bucket != self.bucket_name {
             return Ok(Noticed::Nothing);
         }
-        let noticed = self.look_again(&tenant, &upload, &Witness::event(request)).await?;
+        let witness = Witness::event(request);
+        match self.granted_under(&event.key).await? {
+            Some((tenant, upload)) => self.heed(&tenant, &upload, event, &witness).await,
+            None => Box::pin(self.notice_foreign(event, &witness)).await,
+        }
+    }
+
+    /// The upload that this key was made for, and its tenant.
+    async fn granted_under(&self, key: &str) -> Result<Option<(Arc<Tenant>, Upload)>, Error> {
+        let Some(id) = ObjectKey::upload_of(key) else { return Ok(None) };
+        let Some(claimed) = reconcile::find(&self.pool, id).await? else { return Ok(None) };
+        let Some(tenant) = tenants::find(&self.pool, claimed.tenant).await? else { return Ok(None) };
+        let upload = claimed.into_upload(&tenant).map_err(DatabaseError::from)?;
+        Ok((upload.grant.key.as_str() == key).then(|| (Arc::new(tenant), upload)))
+    }
+
+    /// What the event says of an upload on record, unless a later one was heeded before.
+    pub(super) async fn heed(
+        &self,
+        tenant: &Arc<Tenant>,
+        upload: &Upload,
+        event: &ObjectCreated,
+        witness: &Witness,
+    ) -> Result<Noticed, Error> {
+        if is_stale(upload, event) {
+            return Ok(Noticed::Nothing);
+        }
+        let noticed = self.look_again(tenant, upload, witness).await?;
         // Last, so that an event whose work was not done counts as unheard when it comes again.
         if let Some(sequencer) = event.sequencer.as_ref().filter(|_| noticed == Noticed::Settled) {
-            settlement::heed(&self.pool, &tenant, id, sequencer).await?;
+            settlement::heed(&self.pool, tenant, upload.grant.id, sequencer).await?;
         }
         Ok(noticed)
     }
@@ -53,9 +71,11 @@ impl Uploads {
                 Some(stored) => self.accept(tenant, upload, &stored, witness).await?.0,
                 None => false,
             },
-            // A PUT writes once, so nothing can have changed.
-            UploadStatus::Completed if upload.grant.method != Method::Post => false,
-            UploadStatus::Completed => self.refresh(tenant, upload, witness).await?,
+            // Whoever holds credentials of the tenant's may write over anything of its own.
+            UploadStatus::Completed if upload.grant.may_be_written_again() || tenant.credential_vending => {
+                self.refresh(tenant, upload, witness).await?
+            }
+            UploadStatus::Completed => false,
             UploadStatus::Failed | UploadStatus::Expired | UploadStatus::Aborted | UploadStatus::Deleted => {
                 self.clear(tenant, upload, witness).await?
             }
@@ -63,7 +83,8 @@ impl Uploads {
         Ok(if moved { Noticed::Settled } else { Noticed::Nothing })
     }
 
-    /// A form may be sent twice, and the second object takes the first one's place: the record follows, as far as the grant allows.
+    /// What may be written twice has the second object in the first one's place: the record follows, as far as the grant allows,
+    /// or, where there was none, the tenant's limits.
     pub(in crate::domain) async fn refresh(
         &self,
         tenant: &Arc<Tenant>,
@@ -75,7 +96,12 @@ impl Uploads {
         if upload.stored.as_ref().is_some_and(same) {
             return Ok(false);
         }
-        let within_grant = upload.accepts(&stored).is_ok();
+        if upload.grant.is_adopted()
+            && let Some(rule) = self.broken_by_writing_again(tenant, upload, &stored).await?
+        {
+            return self.turn_out(tenant, upload, &stored, rule, witness).await;
+        }
+        let within_grant = upload.grant.is_adopted() || upload.accepts(&stored).is_ok();
         let detail = json!({"size": stored.size, "etag": stored.etag, "withinGrant": within_grant});
         let event = self.event(tenant, upload, "object.overwritten", detail, witness);
         if !within_grant {
@@ -88,10 +114,7 @@ impl Uploads {
     }
 }
 
-/// The fourth segment of a key of ours is the upload's id.
-fn upload_of(key: &str) -> Option<UploadId> {
-    let mut segments = key.split('/');
-    let id = segments.nth(3).and_then(|segment| Uuid::try_parse(segment).ok());
-    let has_a_name = segments.next().is_some_and(|name| !name.is_empty());
-    id.filter(|_| has_a_name && segments.next().is_none()).map(UploadId::from)
+/// Was an event of this key heeded that came later, or this one itself?
+pub(super) fn is_stale(upload: &Upload, event: &ObjectCreated) -> bool {
+    event.sequencer.is_some() && upload.sequencer >= event.sequencer
 }

@@ -4,7 +4,9 @@ use super::Uploads;
 use crate::adapters::postgres::settlement;
 use crate::adapters::s3::{ObjectError, PresignedRequest, presign_part};
 use crate::domain::Error;
-use crate::model::{Invalid, Method, PartNumber, Principal, StoredPart, Tenant, Upload, UploadId, UploadStatus};
+use crate::model::{
+    Invalid, Method, MultipartId, PartNumber, Principal, StoredPart, Tenant, Upload, UploadId, UploadStatus,
+};
 
 impl Uploads {
     /// A URL for each of these parts. The upload is waited for anew from now on.
@@ -81,25 +83,29 @@ impl Uploads {
         }
     }
 
-    /// An upload that travels in parts, wherever it stands, for a caller that also names its key or does not.
+    /// The upload that travels in parts under that key and name of S3's, wherever it stands.
     ///
     /// # Errors
-    /// When there is none of that id, or of that id and that key, it is none in parts, or Postgres does not answer.
+    /// When there is none, it is none in parts, or Postgres does not answer.
     pub async fn find_multipart(
         &self,
         principal: &Principal,
-        id: UploadId,
-        key: Option<&str>,
+        key: &str,
+        multipart: &MultipartId,
     ) -> Result<Upload, Error> {
-        let upload = self.find(principal, id).await?;
-        if key.is_some_and(|key| key != upload.grant.key.as_str()) {
-            return Err(Error::NotFound("upload"));
+        let upload = self.find_by_key(principal, key).await?;
+        if upload.grant.method != Method::Multipart {
+            return Err(Error::NotInParts);
         }
-        if upload.grant.method == Method::Multipart { Ok(upload) } else { Err(Error::NotInParts) }
+        let is_it = upload.multipart_id.as_deref() == Some(multipart.as_str());
+        if is_it { Ok(upload) } else { Err(Error::NotFound("multipart upload")) }
     }
 
     async fn find_in_parts(&self, principal: &Principal, id: UploadId) -> Result<Upload, Error> {
-        let upload = self.find_multipart(principal, id, None).await?;
+        let upload = self.find(principal, id).await?;
+        if upload.grant.method != Method::Multipart {
+            return Err(Error::NotInParts);
+        }
         if upload.status == UploadStatus::Pending { Ok(upload) } else { Err(Error::AlreadyEnded(upload.status)) }
     }
 }

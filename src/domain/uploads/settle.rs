@@ -17,7 +17,8 @@ use crate::adapters::postgres::uploads;
 use crate::adapters::s3::ObjectError;
 use crate::domain::Error;
 use crate::model::{
-    Finding, Method, Principal, RequestId, StoredObject, Subject, Tenant, Upload, UploadStatus, Violation,
+    Finding, Method, ObjectKey, Principal, RequestId, StoredObject, Subject, Tenant, Upload, UploadId, UploadStatus,
+    Violation,
 };
 
 /// On whose word, and in which request.
@@ -50,6 +51,25 @@ impl Witness {
         let subject = Subject::of_gateway("reconciler");
         Self { subject, reach: None, source: "reconciler", request: RequestId::new(now) }
     }
+
+    /// That it did this.
+    pub(super) fn testifies(
+        &self,
+        at: OffsetDateTime,
+        tenant: &Tenant,
+        upload: Option<UploadId>,
+        action: &'static str,
+        mut detail: Value,
+    ) -> AuditEvent {
+        if !detail.is_object() {
+            detail = json!({});
+        }
+        if let Some(detail) = detail.as_object_mut() {
+            detail.insert("source".to_owned(), self.source.into());
+        }
+        let (subject, request) = (self.subject.clone(), self.request.clone());
+        AuditEvent { at, tenant: Some(tenant.id), subject, action, upload, request, detail }
+    }
 }
 
 impl Uploads {
@@ -60,8 +80,18 @@ impl Uploads {
         upload: &Upload,
         witness: &Witness,
     ) -> Result<Option<StoredObject>, Error> {
+        self.held(tenant, &upload.grant.key, witness).await
+    }
+
+    /// What S3 holds under a key of the tenant's, if anything.
+    pub(super) async fn held(
+        &self,
+        tenant: &Arc<Tenant>,
+        key: &ObjectKey,
+        witness: &Witness,
+    ) -> Result<Option<StoredObject>, Error> {
         let credentials = self.session(tenant, witness.reach.as_ref()).await?;
-        match self.objects.head(&credentials, &upload.grant.key).await {
+        match self.objects.head(&credentials, key).await {
             Ok(stored) => Ok(Some(stored)),
             Err(ObjectError::Missing) => Ok(None),
             Err(error) => Err(Error::StoreUnavailable(error)),
@@ -97,11 +127,28 @@ impl Uploads {
         stored: Option<&StoredObject>,
         witness: &Witness,
     ) -> Result<bool, Error> {
-        let Some(to) = upload.status.after(finding) else { return Ok(false) };
+        let Some((step, event)) = self.prepare(tenant, upload, finding, stored, witness) else { return Ok(false) };
+        let moved = settlement::take(&self.pool, tenant, upload.grant.id, step, &event).await?;
+        if moved {
+            self.count(step);
+        }
+        Ok(moved)
+    }
+
+    /// The step that the finding leads to, and what the audit will say of it.
+    pub(super) fn prepare<'a>(
+        &self,
+        tenant: &Tenant,
+        upload: &Upload,
+        finding: Finding,
+        stored: Option<&'a StoredObject>,
+        witness: &Witness,
+    ) -> Option<(Step<'a>, AuditEvent)> {
+        let to = upload.status.after(finding)?;
         let now = self.clock.now();
         let check_at = match to {
-            // A form may be sent again until it expires, and then the object is another one.
-            UploadStatus::Completed if upload.grant.method == Method::Post => self.next_look(upload, now),
+            // What may be written again may be another object then.
+            UploadStatus::Completed if upload.grant.may_be_written_again() => self.next_look(upload, now),
             UploadStatus::Completed => None,
             // Nothing is there, and there are no parts.
             UploadStatus::Expired if upload.grant.method != Method::Multipart => self.next_look(upload, now),
@@ -115,15 +162,15 @@ impl Uploads {
         let expired_by = (finding == Finding::Absent).then(|| now - self.grace);
         let step = Step { from: upload.status, to, stored, check_at, expired_by };
         let detail = stored.map_or(Value::Null, |stored| json!({"size": stored.size, "etag": stored.etag}));
-        let event = self.event(tenant, upload, action(to), detail, witness);
-        let moved = settlement::take(&self.pool, tenant, upload.grant.id, step, &event).await?;
-        if moved {
-            self.metrics.uploads.with_label_values(&[to.as_str()]).inc();
-            if let (UploadStatus::Completed, Some(stored)) = (to, stored) {
-                self.metrics.upload_bytes.inc_by(u64::try_from(stored.size).unwrap_or_default());
-            }
+        Some((step, self.event(tenant, upload, action(to), detail, witness)))
+    }
+
+    /// Counts a step that was taken.
+    pub(super) fn count(&self, step: Step<'_>) {
+        self.metrics.uploads.with_label_values(&[step.to.as_str()]).inc();
+        if let (UploadStatus::Completed, Some(stored)) = (step.to, step.stored) {
+            self.metrics.upload_bytes.inc_by(u64::try_from(stored.size).unwrap_or_default());
         }
-        Ok(moved)
     }
 
     /// Clears away what S3 holds of an upload that has just ended. Nobody waits for it: what fails now, the reconciler repeats.
@@ -151,6 +198,11 @@ impl Uploads {
         witness: &Witness,
     ) -> Result<bool, Error> {
         let (key, status) = (&upload.grant.key, upload.status);
+        let is_adopted = upload.grant.is_adopted();
+        if is_adopted && self.is_followed_by_another(tenant, upload).await? {
+            settlement::check_at(&self.pool, tenant, upload.grant.id, status, None).await?;
+            return Ok(false);
+        }
         let credentials = self.session(tenant, witness.reach.as_ref()).await?;
         if let Some(multipart) = upload.multipart_id.as_deref().filter(|_| status != UploadStatus::Deleted) {
             self.objects.abort_multipart(&credentials, key, multipart).await.map_err(Error::StoreUnavailable)?;
@@ -167,7 +219,8 @@ impl Uploads {
                 self.objects.delete(&credentials, key).await.map_err(Error::StoreUnavailable)?;
             }
         }
-        let check_at = self.next_look(upload, self.clock.now());
+        // No URL of ours can put anything there later; what its writer puts there is something new.
+        let check_at = self.next_look(upload, self.clock.now()).filter(|_| !is_adopted);
         settlement::check_at(&self.pool, tenant, upload.grant.id, status, check_at).await?;
         Ok(found.is_some())
     }
@@ -188,24 +241,10 @@ impl Uploads {
         tenant: &Tenant,
         upload: &Upload,
         action: &'static str,
-        mut detail: Value,
+        detail: Value,
         witness: &Witness,
     ) -> AuditEvent {
-        if !detail.is_object() {
-            detail = json!({});
-        }
-        if let Some(detail) = detail.as_object_mut() {
-            detail.insert("source".to_owned(), witness.source.into());
-        }
-        AuditEvent {
-            at: self.clock.now(),
-            tenant: Some(tenant.id),
-            subject: witness.subject.clone(),
-            action,
-            upload: Some(upload.grant.id),
-            request: witness.request.clone(),
-            detail,
-        }
+        witness.testifies(self.clock.now(), tenant, Some(upload.grant.id), action, detail)
     }
 }
 

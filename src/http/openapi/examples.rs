@@ -102,7 +102,7 @@ fn of_clients() -> Vec<(&'static str, Value)> {
         ("TutorialTarget", json!({"uploadUrl": URL, "key": format!("acme/{SUBJECT}/default/{ID}/photo.jpg")})),
         ("UppyFile", json!({"filename": "film.mp4", "type": "video/mp4", "metadata": {"caption": "Summer"}})),
         ("UppyForm", json!({"method": "POST", "url": bucket, "fields": {"key": object, "policy": "eyJl"}})),
-        ("UppyMultipart", json!({"key": object, "uploadId": ID, "bucket": "uploads"})),
+        ("UppyMultipart", json!({"key": object, "uploadId": "VXBsb2FkIElE", "bucket": "uploads"})),
         ("UppyPartUrl", json!({"url": URL, "expires": 300})),
         ("UppyPartUrls", json!({"presignedUrls": {"1": URL, "2": URL}})),
         ("UppyStoredParts", json!([{"PartNumber": 1, "ETag": quoted, "Size": 5_242_880}])),

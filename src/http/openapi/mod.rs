@@ -12,7 +12,7 @@ use utoipa::openapi::{OpenApi as Document, RefOr, Required, Schema};
 use utoipa::{Modify, OpenApi};
 
 use super::uppy::contract::Sessions;
-use super::{State, admin, collections, credentials, docs, me, problem, tutorial, uploads, uppy};
+use super::{State, admin, collections, credentials, docs, me, problem, sign, tutorial, uploads, uppy};
 use examples::Examples;
 use headers::Headers;
 use refusals::Refusals;
@@ -43,6 +43,7 @@ use refusals::Refusals;
         uppy::complete::post,
         uppy::sessions::post,
         uppy::sessions::delete,
+        sign::post,
         me::get,
         admin::tenants::list,
         admin::tenants::create,

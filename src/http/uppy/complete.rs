@@ -53,7 +53,7 @@ pub(in crate::http) struct Completed {
 #[utoipa::path(
     post, path = "/companion/s3/multipart/{uploadId}/complete", operation_id = "companionCompleteMultipart", tag = "uppy", security(("cognito" = [])),
     request_body = Completion,
-    params(("uploadId" = uuid::Uuid, Path, description = "The upload"), Key),
+    params(("uploadId" = schema::MultipartId, Path, description = "The multipart upload"), Key),
     extensions(("x-problems" = json!(["object-missing", "part-missing", "already-ended", "not-multipart", "grant-broken"]))),
     responses(
         (status = 200, description = "Completed and on record", body = Completed),

@@ -16,25 +16,27 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
+use percent_encoding::percent_decode_str;
 use time::OffsetDateTime;
 use url::form_urlencoded;
 use utoipa::IntoParams;
-use uuid::Uuid;
 
-use super::State;
+use super::extract::Faults;
 use super::problem::Problem;
+use super::{State, schema};
 use crate::domain::Error;
-use crate::model::{Principal, Upload, UploadId};
+use crate::model::{Invalid, MultipartId, Principal, Upload};
 
 /// Does the client of that path show a refusal's `message`? Uppy 5 does, to people, when the status is a 4xx.
 pub(super) fn shows_messages(path: &str) -> bool {
     path.starts_with("/companion/") || path.starts_with("/u/")
 }
 
-/// The multipart upload that a path and its query name.
+/// The multipart upload that a path and its query name: as S3 calls it, because Uppy 5 may sign requests to S3 by itself, and by
+/// its object key, which leads to the record.
 pub(super) struct Named {
-    id: UploadId,
-    key: Option<String>,
+    multipart: MultipartId,
+    key: String,
 }
 
 /// The object key in the query, which goes with every question about a multipart upload.
@@ -42,27 +44,37 @@ pub(super) struct Named {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it describes what `Named` reads")]
 pub(super) struct Key {
-    /// The upload's `key`; when it is given and is another's, there is no such upload.
-    #[param(example = "acme/7c0e…/default/0193…/film.mp4")]
-    key: Option<String>,
+    /// The `key` that was answered with the `uploadId`.
+    #[param(value_type = schema::ProposedKey)]
+    key: String,
 }
 
 impl FromRequest for Named {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
-    /// What is no UUID names nothing.
+    /// What can be no name of S3's names nothing.
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let id = request.match_info().get("uploadId").and_then(|text| Uuid::try_parse(text).ok());
-        let key = parameter(request, "key").map(Cow::into_owned);
-        ready(id.map(|id| Self { id: id.into(), key }).ok_or_else(|| Error::NotFound("upload").into()))
+        ready(Self::read(request))
     }
 }
 
 impl Named {
+    fn read(request: &HttpRequest) -> Result<Self, Problem> {
+        let mut faults = Faults::default();
+        let key = faults.take("?key", parameter(request, "key").ok_or(Invalid::rule("is required")));
+        let key = faults.finish(key)?.into_owned();
+        // The router leaves `%2F` as it is, which Uppy makes of a slash.
+        let given = request.match_info().get("uploadId").unwrap_or_default();
+        let given = percent_decode_str(given).decode_utf8_lossy();
+        let multipart =
+            MultipartId::parse(&given).map_err(|_rule| Problem::from(Error::NotFound("multipart upload")))?;
+        Ok(Self { multipart, key })
+    }
+
     /// The upload, which must be the principal's.
     async fn find(&self, state: &State, principal: &Principal) -> Result<Upload, Problem> {
-        Ok(state.uploads.find_multipart(principal, self.id, self.key.as_deref()).await?)
+        Ok(state.uploads.find_multipart(principal, &self.key, &self.multipart).await?)
     }
 }
 

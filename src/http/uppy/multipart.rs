@@ -19,8 +19,7 @@ use crate::model::{self, Method, Principal, RequestId};
 pub(in crate::http) struct Begun {
     #[schema(example = "acme/7c0e…/default/0193…/film.mp4")]
     key: String,
-    /// The upload's id, as under `/v1/uploads`.
-    #[schema(example = "0193a3c5-7e5a-7b6a-9a51-1c2d3e4f5a6b")]
+    #[schema(value_type = schema::MultipartId)]
     upload_id: String,
     #[schema(example = "uploads")]
     bucket: String,
@@ -70,14 +69,14 @@ pub(in crate::http) async fn post(
     let request = file.parse(&IN_BODY, Method::Multipart)?;
     let granted = state.uploads.create(&principal, request, request_id).await;
     let (upload, _next) = granted.map_err(|error| IN_BODY.refusal(error))?;
-    let (key, upload_id) = (upload.grant.key.to_string(), upload.grant.id.to_string());
+    let (key, upload_id) = (upload.grant.key.to_string(), upload.multipart_id.ok_or_else(Problem::internal)?);
     Ok(HttpResponse::Ok().json(Begun { key, upload_id, bucket: state.uploads.bucket_name.clone() }))
 }
 
 /// The parts that S3 has, all of them, so that a page that was closed can go on.
 #[utoipa::path(
     get, path = "/companion/s3/multipart/{uploadId}", operation_id = "companionListParts", tag = "uppy", security(("cognito" = [])),
-    params(("uploadId" = uuid::Uuid, Path, description = "The upload"), Key),
+    params(("uploadId" = schema::MultipartId, Path, description = "The multipart upload"), Key),
     extensions(("x-problems" = json!(["already-ended", "not-multipart"]))),
     responses(
         (status = 200, description = "The parts in the order of their numbers", body = StoredParts),
@@ -101,7 +100,7 @@ pub(in crate::http) async fn get(
 /// Gives up a pending upload; S3 forgets its parts. Asking again changes nothing, and what was completed stays.
 #[utoipa::path(
     delete, path = "/companion/s3/multipart/{uploadId}", operation_id = "companionAbortMultipart", tag = "uppy", security(("cognito" = [])),
-    params(("uploadId" = uuid::Uuid, Path, description = "The upload"), Key),
+    params(("uploadId" = schema::MultipartId, Path, description = "The multipart upload"), Key),
     extensions(("x-problems" = json!(["already-ended", "not-multipart"]))),
     responses(
         (status = 200, description = "It has ended; S3 holds nothing of it, or soon will not", body = Nothing),

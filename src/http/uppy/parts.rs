@@ -48,7 +48,7 @@ pub(in crate::http) struct Wanted {
 /// A URL for one part, made just in time. The upload is waited for anew from now on.
 #[utoipa::path(
     get, path = "/companion/s3/multipart/{uploadId}/{partNumber}", operation_id = "companionSignPart", tag = "uppy", security(("cognito" = [])),
-    params(("uploadId" = uuid::Uuid, Path, description = "The upload"), ("partNumber" = schema::PartNumber, Path, description = "Which part"), Key),
+    params(("uploadId" = schema::MultipartId, Path, description = "The multipart upload"), ("partNumber" = schema::PartNumber, Path, description = "Which part"), Key),
     extensions(("x-problems" = json!(["already-ended", "not-multipart"]))),
     responses(
         (status = 200, description = "Where the part goes", body = PartUrl),
@@ -75,7 +75,7 @@ pub(in crate::http) async fn get(
 /// URLs for several parts. Neither Uppy 5 nor Uppy 6 asks for them; who talks to Companion otherwise does.
 #[utoipa::path(
     get, path = "/companion/s3/multipart/{uploadId}/batch", operation_id = "companionSignParts", tag = "uppy", security(("cognito" = [])),
-    params(("uploadId" = uuid::Uuid, Path, description = "The upload"), Wanted, Key),
+    params(("uploadId" = schema::MultipartId, Path, description = "The multipart upload"), Wanted, Key),
     extensions(("x-problems" = json!(["already-ended", "not-multipart"]))),
     responses(
         (status = 200, description = "Where the parts go", body = PartUrls),
