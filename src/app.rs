@@ -1,5 +1,8 @@
 //! How is everything put together? The one place where state is composed: configuration in, running listeners out.
 
+mod aws;
+mod examination;
+
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,10 +11,6 @@ use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
-use aws_config::BehaviorVersion;
-use aws_config::timeout::TimeoutConfig;
-use aws_sdk_s3::config::{Credentials, Region, SharedCredentialsProvider};
-use secrecy::ExposeSecret as _;
 use sqlx::PgPool;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -32,6 +31,8 @@ use crate::http::{self, State};
 use crate::metrics::Metrics;
 use crate::model::{Clock, ObjectCreated, RequestId, Slug};
 use crate::{event_listener, reconciler};
+use aws::aws_config;
+pub use examination::examine;
 
 /// The gateway could not be put together.
 #[derive(Debug, thiserror::Error)]
@@ -261,29 +262,4 @@ fn serve_internal(listener: TcpListener, server: &config::Server, state: Data<St
     let internal = HttpServer::new(app).disable_signals().shutdown_timeout(1).workers(1);
     let address = server.internal_address;
     Ok(internal.listen(listener).map_err(|source| StartError::Listen { address, source })?.run())
-}
-
-async fn aws_config(aws: &config::Aws) -> aws_config::SdkConfig {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(aws.timeout / 3)
-        .operation_attempt_timeout(aws.timeout.mul_f64(0.6))
-        .operation_timeout(aws.timeout)
-        .build();
-    let loader = aws_config::defaults(BehaviorVersion::latest())
-        .region(Region::new(aws.region.clone()))
-        .timeout_config(timeouts);
-    let loader = match &aws.key {
-        None => loader,
-        Some(key) => {
-            let (id, secret) = (key.access_key_id.expose_secret(), key.secret_access_key.expose_secret());
-            loader.credentials_provider(SharedCredentialsProvider::new(Credentials::new(
-                id,
-                secret,
-                None,
-                None,
-                "configuration",
-            )))
-        }
-    };
-    loader.load().await
 }

@@ -4,6 +4,7 @@
 pub mod adapters;
 pub mod app;
 pub mod config;
+pub mod doctor;
 pub mod domain;
 pub mod event_listener;
 pub mod http;

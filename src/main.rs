@@ -17,6 +17,7 @@ Examples:
   upload-gateway sandbox                                  try it, without an AWS account
   upload-gateway check-config --print-defaults            every setting, with its comment and default
   upload-gateway check-config --config gateway.toml       every fault of yours, at once
+  upload-gateway doctor --config gateway.toml             does everything around it do what it must?
   upload-gateway serve --config gateway.toml --migrate    run it
   GATEWAY__DATABASE__URL=postgres://… upload-gateway serve --config gateway.toml
                                                           a variable goes over the file";
@@ -54,6 +55,9 @@ enum Command {
         #[arg(long)]
         print_defaults: bool,
     },
+    /// Looks at everything that the gateway leans on: database, signing keys, role, bucket, and the bucket's CORS rules as
+    /// browsers meet them. Says for each what to do. Changes nothing; fails when callers would.
+    Doctor(Source),
     /// Prints the OpenAPI 3.1 document of the HTTP interface.
     Openapi,
     /// Prints the inline policy that a tenant's session gets, for auditors.
@@ -134,6 +138,15 @@ fn run(command: Command) -> anyhow::Result<()> {
             Config::load(source.config.as_deref())?;
             say("The configuration is good.");
             Ok(())
+        }
+        Command::Doctor(source) => {
+            let config = Config::load(source.config.as_deref())?;
+            block_on(async move {
+                let report = Box::pin(app::examine(&config, Clock::system())).await?;
+                say(&report.to_string());
+                anyhow::ensure!(report.is_healthy(), "not everything is as it must be");
+                Ok(())
+            })
         }
         Command::Openapi => {
             say(&http::openapi::text(&http::openapi::document())?);

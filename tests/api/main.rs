@@ -18,6 +18,7 @@ mod completion;
 mod credentials;
 mod database;
 mod docs;
+mod doctor;
 mod downloads;
 mod event_listener;
 mod events;

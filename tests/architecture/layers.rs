@@ -13,6 +13,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("sandbox", &["*"]),
     ("http", &["domain", "adapters", "model", "config", "metrics"]),
     ("event_listener", &["domain", "adapters", "model", "config", "metrics"]),
+    ("doctor", &["domain", "adapters", "model", "config", "metrics"]),
     ("reconciler", &["domain", "adapters", "model", "config", "metrics"]),
     ("cognito", &["domain", "adapters", "model", "config", "metrics"]),
     ("domain", &["adapters", "model", "config", "metrics"]),

@@ -114,6 +114,16 @@ impl KeyStore {
         self.pools.values().all(|pool| pool.fresh_keys().is_some())
     }
 
+    /// Reads every pool's keys once, and says for each issuer how many there are or why they cannot be read.
+    pub async fn read_each(&self) -> Vec<(&str, Result<String, String>)> {
+        let mut read = Vec::with_capacity(self.pools.len());
+        for (issuer, pool) in &self.pools {
+            read.push((issuer.as_str(), pool.fetch().await.map(|keys| format!("{} keys", keys.len()))));
+        }
+        read.sort_by_key(|(issuer, _)| *issuer);
+        read
+    }
+
     /// Reads every pool's keys now and again until stopped.
     pub async fn refresh_until(&self, stop: CancellationToken) {
         let loops = self.pools.values().map(|pool| pool.refresh_until(&stop));

@@ -106,6 +106,54 @@ pub async fn migrate(database: &config::Database) -> Result<(), MigrateError> {
     migrated
 }
 
+/// How the database's shape compares with the one that this version makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// It is the same.
+    Known,
+    /// Some of this version's migrations are not in.
+    Older {
+        /// How many.
+        missing: usize,
+    },
+    /// All of this version's migrations are in, and others.
+    Newer {
+        /// How many others.
+        unknown: usize,
+    },
+    /// A migration was run that is not this version's of the same number.
+    Changed {
+        /// Its number.
+        version: i64,
+    },
+}
+
+/// Compares the database's shape with this version's.
+///
+/// # Errors
+/// When Postgres does not answer, or does not let us look.
+pub async fn shape(pool: &PgPool) -> Result<Shape, sqlx::Error> {
+    let statement = "select version, checksum from _sqlx_migrations where success";
+    let run: Vec<(i64, Vec<u8>)> = match sqlx::query_as(statement).fetch_all(pool).await {
+        // `undefined_table`: nothing was ever migrated here.
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42P01") => Vec::new(),
+        run => run?,
+    };
+    let ours = || MIGRATIONS.iter().filter(|migration| migration.migration_type.is_up_migration());
+    let is_run = |version: i64| run.iter().find(|(number, _)| *number == version);
+    let changed = ours().find(|one| is_run(one.version).is_some_and(|(_, checksum)| **checksum != *one.checksum));
+    if let Some(changed) = changed {
+        return Ok(Shape::Changed { version: changed.version });
+    }
+    let missing = ours().filter(|one| is_run(one.version).is_none()).count();
+    let unknown = run.iter().filter(|(version, _)| ours().all(|one| one.version != *version)).count();
+    Ok(match (missing, unknown) {
+        (0, 0) => Shape::Known,
+        (0, unknown) => Shape::Newer { unknown },
+        (missing, _) => Shape::Older { missing },
+    })
+}
+
 /// Can Postgres be reached right now?
 pub async fn is_reachable(pool: &PgPool) -> bool {
     sqlx::query("select 1").execute(pool).await.is_ok()

@@ -2,11 +2,10 @@
 
 use std::fmt::Write as _;
 
-use url::Host;
-
 use crate::adapters::sigv4::encode_path;
 use crate::config;
 use crate::model::ObjectKey;
+use url::Host;
 
 /// The bucket's address, taken apart as a signature needs it.
 #[derive(Debug, Clone)]
@@ -53,6 +52,18 @@ impl Bucket {
             root,
             kms_key_arn: upload.kms_key_arn.clone(),
         }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What a browser asks about before it makes a request of that method: the bucket for a form, else an object.
+    #[must_use]
+    pub(super) fn preflight_url(&self, method: &str) -> String {
+        if method == "POST" { self.form_url() } else { format!("{}{}upload-gateway-doctor", self.origin, self.root) }
     }
 
     /// The signed host.

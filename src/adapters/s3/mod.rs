@@ -11,9 +11,11 @@ mod multipart;
 pub mod notification;
 mod objects;
 mod post_policy;
+mod preflight;
 mod presign;
 
 pub use bucket::Bucket;
 pub use objects::{ObjectError, Objects};
 pub use post_policy::{SignedForm, sign_form};
-pub use presign::{PresignedRequest, presign_get, presign_part, presign_put};
+pub use preflight::{Allowance, PreflightError, Preflights};
+pub use presign::{CORS_HEADERS, PresignedRequest, presign_get, presign_part, presign_put, signable_headers};

@@ -28,6 +28,24 @@ pub struct PresignedRequest {
     pub expires_at: OffsetDateTime,
 }
 
+/// Every header that [`presign_put`] may sign and that a page sets by itself, for the bucket's CORS rules.
+pub const CORS_HEADERS: [&str; 7] = [
+    "content-type",
+    "if-none-match",
+    "x-amz-checksum-crc32c",
+    "x-amz-checksum-crc64nvme",
+    "x-amz-checksum-sha256",
+    "x-amz-server-side-encryption",
+    "x-amz-server-side-encryption-aws-kms-key-id",
+];
+
+/// Those that a page may have to send to this bucket.
+#[must_use]
+pub fn signable_headers(bucket: &Bucket) -> Vec<&'static str> {
+    let is_encryption = |name: &str| name.starts_with("x-amz-server-side-encryption");
+    CORS_HEADERS.into_iter().filter(|name| bucket.kms_key_arn.is_some() || !is_encryption(name)).collect()
+}
+
 /// A PUT of exactly what was granted: key, size, type, checksum and encryption are signed, and `If-None-Match: *` makes it write once.
 #[must_use]
 pub fn presign_put(

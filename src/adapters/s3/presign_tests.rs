@@ -16,6 +16,10 @@ use time::macros::datetime;
 use super::*;
 use crate::adapters::sigv4::SigningKeys;
 use crate::config;
+use crate::model::{
+    Checksum, ChecksumAlgorithm, Collection, ContentType, FileName, FileSize, GrantedSize, Metadata, Method, Subject,
+    UploadId,
+};
 
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 const TOKEN: &str = "IQoJb3JpZ2luX2VjEJr//////////wEaDGV1LWNlbnRyYWwtMSJ+/=token";
@@ -208,4 +212,37 @@ fn a_bucket_is_found_where_the_configuration_says() {
         let bucket = bucket(extra);
         assert_eq!(format!("{}{}", bucket.origin(), bucket.path(&key)), expected);
     }
+}
+
+/// A header that is signed and that the bucket's CORS rules do not allow would keep every browser out.
+#[test]
+fn whatever_is_signed_stands_in_the_cors_headers() {
+    let mut bucket = bucket("");
+    assert_eq!(signable_headers(&bucket), CORS_HEADERS.split_at(5).0);
+    bucket.kms_key_arn = Some("arn:aws:kms:eu-central-1:1:key/a".to_owned());
+    let (subject, collection) = (Subject::parse("alice").unwrap(), Collection::default());
+    let (now, file_name) = (datetime!(2026-01-01 0:00 UTC), FileName::parse("a.txt").unwrap());
+    let id = UploadId::new(now);
+    let mut signed = std::collections::BTreeSet::new();
+    for algorithm in [ChecksumAlgorithm::Sha256, ChecksumAlgorithm::Crc32c, ChecksumAlgorithm::Crc64nvme] {
+        let grant = Grant {
+            id,
+            key: ObjectKey::new(&crate::model::tests_tenant("acme"), &subject, &collection, id, &file_name),
+            subject: subject.clone(),
+            collection: collection.clone(),
+            file_name: file_name.clone(),
+            content_type: ContentType::parse("text/plain").unwrap(),
+            size: GrantedSize::Exactly(FileSize::parse(5).unwrap()),
+            checksum: Some(Checksum { algorithm, value: "AAAA".to_owned() }),
+            metadata: Metadata::default(),
+            method: Method::Put,
+            parts: None,
+        };
+        let put = presign_put(&bucket, &credentials("eu-central-1"), &grant, Duration::from_secs(60), now);
+        signed.extend(put.headers.iter().map(|(name, _)| *name));
+    }
+    // The browser's own to set.
+    signed.remove("content-length");
+    assert_eq!(signed.into_iter().collect::<Vec<_>>(), CORS_HEADERS);
+    assert_eq!(signable_headers(&bucket), CORS_HEADERS);
 }

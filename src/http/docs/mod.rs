@@ -102,7 +102,7 @@ fn contents(tag: &Value, operations: &[Operation<'_>]) -> Markup {
 }
 
 fn authentication(document: &Value) -> Markup {
-    let schemes = document["components"]["securitySchemes"].as_object();
+    let schemes = document.pointer("/components/securitySchemes").and_then(Value::as_object);
     html! {
         section {
             h2 id="authentication" { "Authentication" }
@@ -117,10 +117,10 @@ fn authentication(document: &Value) -> Markup {
 
 /// Every problem with its example, each once; it may stand in several answers.
 fn problems(document: &Value) -> Markup {
-    let responses = document["components"]["responses"].as_object();
+    let responses = document.pointer("/components/responses").and_then(Value::as_object);
     let mut examples = std::collections::BTreeMap::new();
     for response in responses.into_iter().flatten().map(|(_, response)| response) {
-        let named = response["content"]["application/problem+json"]["examples"].as_object();
+        let named = response.pointer("/content/application~1problem+json/examples").and_then(Value::as_object);
         examples.extend(named.into_iter().flatten().map(|(name, example)| (name.as_str(), &example["value"])));
     }
     html! {

@@ -100,14 +100,14 @@ fn content(content: &Value, document: &Value) -> Markup {
 }
 
 fn answer(status: &str, response: &Value, document: &Value) -> Markup {
-    let problems = response["content"]["application/problem+json"]["examples"].as_object();
+    let problems = response.pointer("/content/application~1problem+json/examples").and_then(Value::as_object);
     html! {
         dt { (status) }
         dd {
             @if let Some(problems) = problems {
                 ul.problems {
                     @for (name, problem) in problems {
-                        li { a href=(format!("#problem-{name}")) { code { (name) } } ": " (text(&problem["value"]["detail"])) }
+                        li { a href=(format!("#problem-{name}")) { code { (name) } } ": " @if let Some(detail) = problem.pointer("/value/detail") { (text(detail)) } }
                     }
                 }
             } @else {

@@ -8,7 +8,7 @@ use super::text;
 
 /// Every named schema.
 pub(super) fn all(document: &Value) -> Markup {
-    let schemas = document["components"]["schemas"].as_object();
+    let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
     html! {
         section {
             h2 id="schemas" { "Schemas" }

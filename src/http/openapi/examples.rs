@@ -52,7 +52,7 @@ fn examples() -> Vec<(&'static str, Value)> {
         (
             "Me",
             json!({
-                "subject": SUBJECT, "role": "user", "limits": tenant["limits"], "usage": usage,
+                "subject": SUBJECT, "role": "user", "limits": limits(), "usage": usage,
                 "tenant": {"id": ID, "slug": "acme", "name": "Acme Inc.", "status": "active"},
             }),
         ),
@@ -103,10 +103,14 @@ fn tenant() -> Value {
     json!({
         "id": ID, "slug": "acme", "name": "Acme Inc.", "status": "active", "claimValues": ["Customer 1"],
         "emailDomains": ["acme.example"], "identityProvider": "CAS-SSO", "isolation": "tenant", "credentialVending": false,
-        "limits": {
-            "maxUploadBytes": 5_368_709_120_i64, "allowedContentTypes": ["image/*", "application/pdf"],
-            "monthlyBytes": 1_099_511_627_776_i64, "requestsPerMinute": 6000,
-        },
+        "limits": limits(),
         "createdAt": EARLY, "updatedAt": EARLY,
+    })
+}
+
+fn limits() -> Value {
+    json!({
+        "maxUploadBytes": 5_368_709_120_i64, "allowedContentTypes": ["image/*", "application/pdf"],
+        "monthlyBytes": 1_099_511_627_776_i64, "requestsPerMinute": 6000,
     })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, HeaderValue, ORIGIN};
+use hyper::header::{ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode};
 use s3s::service::{S3Service, S3ServiceBuilder};
@@ -44,9 +44,9 @@ impl Edge {
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Result<HttpResponse, HttpError> {
         let (parts, body) = request.into_parts();
         if parts.method == Method::OPTIONS && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
-            return Ok(cors::preflight(&parts.headers));
+            return Ok(cors::preflight(&parts.headers, self.shared.cors().as_deref()));
         }
-        let from_page = parts.headers.contains_key(ORIGIN);
+        let page = cors::Page::of(&parts);
         let mut response = if sts::is_query_request(&parts.method, &parts.uri, &parts.headers) {
             self.answer_sts(parts, Body::from(body)).await?
         } else if sqs::is_request(&parts.headers) {
@@ -61,8 +61,8 @@ impl Edge {
         if let Ok(id) = HeaderValue::from_str(&id) {
             response.headers_mut().insert("x-amz-request-id", id);
         }
-        if from_page {
-            cors::allow(response.headers_mut());
+        if let Some(page) = page {
+            page.allow(response.headers_mut(), self.shared.cors().as_deref());
         }
         Ok(response)
     }

@@ -27,6 +27,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+pub use self::cors::CorsRule;
 use self::edge::Edge;
 use self::identity::{ADMIN, GATEWAY, Identities};
 use self::policy::{Malformed, Policy, default_role_policy};
@@ -128,6 +129,8 @@ struct Shared {
     identities: Arc<Identities>,
     role_policy: Mutex<Arc<Policy>>,
     s3_fault: watch::Sender<Fault>,
+    /// None is S3's CORS at its widest.
+    cors: Mutex<Option<Arc<[CorsRule]>>>,
     sts_fault: watch::Sender<Fault>,
     sqs: Sqs,
     longest_session: Mutex<time::Duration>,
@@ -159,6 +162,7 @@ impl Aws {
             region: options.region.clone(),
             external_id: options.external_id,
             s3_fault: watch::Sender::new(Fault::None),
+            cors: Mutex::default(),
             sts_fault: watch::Sender::new(Fault::None),
             sqs,
             longest_session: Mutex::new(time::Duration::hours(1)),
@@ -223,6 +227,11 @@ impl Aws {
         self.shared.s3_fault.send_replace(fault);
     }
 
+    /// Replaces the bucket's CORS rules, which let any page do anything at first. Without a rule no page may do anything.
+    pub fn set_cors(&self, rules: &[CorsRule]) {
+        *lock(&self.shared.cors) = Some(rules.into());
+    }
+
     /// From now on sessions live no longer than this, whatever was asked for.
     pub fn set_longest_session(&self, longest: std::time::Duration) {
         let longest = time::Duration::try_from(longest).unwrap_or(time::Duration::MAX);
@@ -254,6 +263,10 @@ impl fmt::Debug for Aws {
 impl Shared {
     fn role_policy(&self) -> Arc<Policy> {
         Arc::clone(&lock(&self.role_policy))
+    }
+
+    fn cors(&self) -> Option<Arc<[CorsRule]>> {
+        lock(&self.cors).clone()
     }
 
     fn longest_session(&self) -> time::Duration {

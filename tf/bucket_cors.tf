@@ -1,0 +1,25 @@
+# What browsers may do with the bucket, besides having a signature for it. `upload-gateway doctor` asks the bucket for the
+# same, and says which kind of client will not work when something is missing here.
+resource "aws_s3_bucket_cors_configuration" "uploads" {
+  bucket = var.bucket
+
+  cors_rule {
+    allowed_origins = var.allowed_origins
+    allowed_methods = ["GET", "PUT", "POST", "DELETE"]
+
+    # Whatever the gateway may sign and a page sets by itself.
+    allowed_headers = [
+      "content-type",
+      "if-none-match",
+      "x-amz-checksum-crc32c",
+      "x-amz-checksum-crc64nvme",
+      "x-amz-checksum-sha256",
+      "x-amz-server-side-encryption",
+      "x-amz-server-side-encryption-aws-kms-key-id",
+    ]
+
+    # Parts are named by their entity tags; a form's answer says where the object is.
+    expose_headers  = ["ETag", "Location"]
+    max_age_seconds = 3600
+  }
+}
