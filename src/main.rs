@@ -96,7 +96,7 @@ struct SandboxArgs {
     /// The port of the Cognito stand-in; 0 for any. Default: 9229, or any when that is taken.
     #[arg(long, value_name = "PORT")]
     cognito_port: Option<u16>,
-    /// A web page that may call the gateway (CORS), such as http://localhost:5173; may be repeated.
+    /// A web page that may call the gateway (CORS), such as https://partner.example, besides those of this machine; may be repeated.
     #[arg(long = "allowed-origin", value_name = "ORIGIN")]
     allowed_origins: Vec<String>,
     /// Remove the data directory when it stops.

@@ -36,7 +36,7 @@ pub struct Options {
     pub s3_port: Option<u16>,
     /// The port of the Cognito stand-in: 0 for any, none for 9229 or else any.
     pub cognito_port: Option<u16>,
-    /// Web pages that may call the gateway (CORS).
+    /// Web pages that may call the gateway (CORS), besides those of this machine.
     pub allowed_origins: Vec<String>,
     /// Remove the data directory at the end.
     pub ephemeral: bool,
@@ -135,8 +135,12 @@ impl Sandbox {
         })
         .await?;
         let ports = (port(options.public_port, 8080), port(options.internal_port, 9090));
-        // An array of strings is the same in JSON and in TOML.
-        let origins = serde_json::Value::from(options.allowed_origins);
+        // A developer's page has whatever port its own server has. An array of strings is the same in JSON and in TOML.
+        let origins: Vec<&str> = ["http://localhost:*", "http://127.0.0.1:*"]
+            .into_iter()
+            .chain(options.allowed_origins.iter().map(String::as_str))
+            .collect();
+        let origins = serde_json::json!(origins);
         let config = neighbours.configuration(ports, &format!("[server]\nallowed_origins = {origins}\n"))?;
         crate::app::migrate(&config.database).await?;
         people::seed(&config, &clock).await?;

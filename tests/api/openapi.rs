@@ -27,7 +27,7 @@ fn operations(document: &Value) -> Vec<(String, &Map<String, Value>)> {
 }
 
 /// Follows a reference into the document.
-fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+pub(crate) fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     match value["$ref"].as_str() {
         Some(reference) => document.pointer(reference.trim_start_matches('#')).expect("a reference leads somewhere"),
         None => value,

@@ -8,7 +8,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use crate::harness::{Answer, Harness, PAGE};
-use crate::{socket, tenancy};
+use crate::{openapi, socket, tenancy};
 
 const UPLOADS: &str = "/v1/uploads";
 
@@ -180,7 +180,8 @@ async fn the_contract_says_where_callers_are_limited_and_there_alone() {
     for endpoint in tenancy::endpoints(&document) {
         let (method, path) = endpoint.split_once(' ').unwrap();
         let answer = tenancy::ask(&gateway, &endpoint, &ids, Some(&alice)).await;
-        let documented = &document["paths"][path][method.to_ascii_lowercase()]["responses"]["429"]["headers"];
+        let refusal = &document["paths"][path][method.to_ascii_lowercase()]["responses"]["429"];
+        let documented = &openapi::resolved(&document, refusal)["headers"];
         let names = ["ratelimit", "ratelimit-policy", "retry-after"].map(|name| documented.get(name).is_some());
         assert_eq!(names, [field(&answer, "ratelimit").is_some(); 3], "{endpoint}");
     }

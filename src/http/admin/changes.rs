@@ -213,9 +213,11 @@ impl Parsed {
 /// 1 to the most that the type holds.
 fn positive<T: TryFrom<i64> + Into<i64>>(value: Option<Integer>, most: T) -> Result<Option<T>, Invalid> {
     let Some(Integer(number)) = value else { return Ok(None) };
-    let most = most.into();
-    let rule = || format!("must be 1 to {most}, or null").into();
-    if number < 1 { Err(rule()) } else { T::try_from(number).map(Some).map_err(|_too_large| rule()) }
+    if number < 1 {
+        return Err(Invalid::rule("must be at least 1, or null"));
+    }
+    let too_large = |_| format!("must be at most {}, or null", most.into()).into();
+    T::try_from(number).map(Some).map_err(too_large)
 }
 
 /// Cognito's provider names have 1 to 32 characters.

@@ -109,6 +109,8 @@ fn of_clients() -> Vec<(&'static str, Value)> {
         ("UppyCompletion", json!({"parts": [{"PartNumber": 1, "ETag": quoted}]})),
         ("UppyCompleted", json!({"location": format!("{bucket}/{object}"), "key": object, "bucket": "uploads"})),
         ("UppyNothing", json!({})),
+        ("PresignableRequest", json!({"method": "PUT", "key": "3f2b1c9e-8d4a-4e6b-9c1d-2a7f5e8b0c31-film.mp4"})),
+        ("PresignedResponse", json!({"url": bucket, "key": object, "fields": {"key": object, "policy": "eyJl"}})),
         (
             "UppySession",
             json!({

@@ -110,7 +110,6 @@ pub(super) fn of(operation: &mut Operation, path: &str, is_limited: bool) -> Vec
     CATALOGUE.iter().filter(|kind| names.iter().any(|name| name == kind.name)).collect()
 }
 
-/// The names that handlers use and the catalogue does not have.
 #[cfg(test)]
 mod tests {
     use super::CATALOGUE;
