@@ -44,6 +44,20 @@ schemas! {
         .property_names(Some(text(1, 2048, NO_NUL)))
         .additional_properties(Some(AdditionalProperties::RefOr(text(0, 2048, NO_NUL).into())))
         .examples([json!({"album": "Summer"})]);
+    /// Names and values to remember, at most 2 KiB together: what JavaScript makes texts of. `name` and `type` are left out,
+    /// because they say nothing new; so is what is null.
+    UppyMetadata = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .property_names(Some(text(1, 2048, NO_NUL)))
+        .additional_properties(Some(AdditionalProperties::RefOr(
+            OneOfBuilder::new()
+                .item(text(0, 2048, NO_NUL))
+                .item(ObjectBuilder::new().schema_type(Type::Number))
+                .item(ObjectBuilder::new().schema_type(Type::Boolean))
+                .item(ObjectBuilder::new().schema_type(Type::Null))
+                .into(),
+        )))
+        .examples([json!({"caption": "Summer"})]);
     /// How the bytes travel: one PUT, one POST of a form, or parts.
     UploadMethod = one_of([model::Method::Put, model::Method::Post, model::Method::Multipart].map(model::Method::as_str));
     /// The HTTP method of a request to S3.
@@ -59,7 +73,7 @@ schemas! {
     /// The HTTP method of a request that the browser is about to make.
     PresignableMethod = one_of(["PUT", "POST", "GET", "DELETE"]);
     /// An object's key, or a proposal for one.
-    ProposedKey = text(1, 1024, "").examples([json!("3f2b1c9e-8d4a-4e6b-9c1d-2a7f5e8b0c31-photo.jpg")]);
+    ProposedKey = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(1024)).examples([json!("3f2b1c9e-8d4a-4e6b-9c1d-2a7f5e8b0c31-photo.jpg")]);
     /// What S3 calls a multipart upload.
     MultipartId = text(1, 1024, "^[!-~]+$").examples([json!("VXBsb2FkIElEIGZvciA2aWWpbmcncyBteS1tb3ZpZS5tMnRzIHVwbG9hZA")]);
     /// So long.

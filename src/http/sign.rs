@@ -58,7 +58,7 @@ pub(super) struct PresignedResponse {
     #[schema(value_type = schema::SecretUrl)]
     url: String,
     /// The object's key.
-    #[schema(example = "acme/7c0e…/default/0193…/photo.jpg")]
+    #[schema(example = "acme/7c0e/default/0193/photo.jpg")]
     key: String,
     /// Every header that the page must set; they are signed. A browser sets `content-length` by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,20 +75,20 @@ pub(super) struct PresignedResponse {
         ("form" = (summary = "One object of any size, as a form", value = json!({"method": "PUT", "key": "3f2b1c9e-8d4a-4e6b-9c1d-2a7f5e8b0c31-photo.jpg", "contentType": "image/jpeg"}))),
         ("put" = (summary = "One object of a known size", value = json!({"method": "PUT", "key": "3f2b1c9e-8d4a-4e6b-9c1d-2a7f5e8b0c31-photo.jpg", "contentType": "image/jpeg", "size": 12345}))),
         ("create" = (summary = "Begin a multipart upload", value = json!({"method": "POST", "key": "3f2b1c9e-8d4a-4e6b-9c1d-2a7f5e8b0c31-film.mp4"}))),
-        ("part" = (summary = "Send a part", value = json!({"method": "PUT", "key": "acme/7c0e…/default/0193…/film.mp4", "uploadId": "VXBsb2Fk…", "partNumber": 1}))),
-        ("list" = (summary = "List the parts", value = json!({"method": "GET", "key": "acme/7c0e…/default/0193…/film.mp4", "uploadId": "VXBsb2Fk…"}))),
-        ("complete" = (summary = "Put the parts together", value = json!({"method": "POST", "key": "acme/7c0e…/default/0193…/film.mp4", "uploadId": "VXBsb2Fk…"}))),
-        ("abort" = (summary = "Give the multipart upload up", value = json!({"method": "DELETE", "key": "acme/7c0e…/default/0193…/film.mp4", "uploadId": "VXBsb2Fk…"}))),
-        ("delete" = (summary = "Delete the object", value = json!({"method": "DELETE", "key": "acme/7c0e…/default/0193…/photo.jpg"}))),
+        ("part" = (summary = "Send a part", value = json!({"method": "PUT", "key": "acme/7c0e/default/0193/film.mp4", "uploadId": "VXBsb2FkIElE", "partNumber": 1}))),
+        ("list" = (summary = "List the parts", value = json!({"method": "GET", "key": "acme/7c0e/default/0193/film.mp4", "uploadId": "VXBsb2FkIElE"}))),
+        ("complete" = (summary = "Put the parts together", value = json!({"method": "POST", "key": "acme/7c0e/default/0193/film.mp4", "uploadId": "VXBsb2FkIElE"}))),
+        ("abort" = (summary = "Give the multipart upload up", value = json!({"method": "DELETE", "key": "acme/7c0e/default/0193/film.mp4", "uploadId": "VXBsb2FkIElE"}))),
+        ("delete" = (summary = "Delete the object", value = json!({"method": "DELETE", "key": "acme/7c0e/default/0193/photo.jpg"}))),
     )),
     extensions(("x-problems" = json!(["not-found", "quota-exceeded", "already-ended", "not-multipart", "grant-broken"]))),
     responses(
         (status = 200, description = "Permitted, and on record when it is new", body = PresignedResponse, examples(
-            ("form" = (summary = "One object of any size, as a form", value = json!({"url": "https://uploads.s3…/", "key": "acme/7c0e…/default/0193…/photo.jpg", "fields": {"key": "acme/7c0e…/default/0193…/photo.jpg", "Content-Type": "image/jpeg", "policy": "…", "x-amz-signature": "…"}}))),
-            ("put" = (summary = "One object of a known size", value = json!({"url": "https://uploads.s3…/acme/…", "key": "acme/7c0e…/default/0193…/photo.jpg", "headers": {"content-type": "image/jpeg", "if-none-match": "*"}}))),
-            ("create" = (summary = "Begin a multipart upload", value = json!({"url": "https://uploads.s3…/acme/…", "key": "acme/7c0e…/default/0193…/film.mp4", "headers": {"content-type": "video/mp4"}}))),
-            ("part" = (summary = "Send or list parts, give up, delete", value = json!({"url": "https://uploads.s3…/acme/…", "key": "acme/7c0e…/default/0193…/film.mp4"}))),
-            ("complete" = (summary = "Put the parts together", value = json!({"url": "https://uploads.s3…/acme/…", "key": "acme/7c0e…/default/0193…/film.mp4", "headers": {"if-none-match": "*"}}))),
+            ("form" = (summary = "One object of any size, as a form", value = json!({"url": "https://uploads.s3.eu-central-1.amazonaws.com/", "key": "acme/7c0e/default/0193/photo.jpg", "fields": {"key": "acme/7c0e/default/0193/photo.jpg", "Content-Type": "image/jpeg", "policy": "eyJl", "x-amz-signature": "8f1c"}}))),
+            ("put" = (summary = "One object of a known size", value = json!({"url": "https://uploads.s3.eu-central-1.amazonaws.com/acme/7c0e/default/0193/film.mp4?X-Amz-Signature=8f1c", "key": "acme/7c0e/default/0193/photo.jpg", "headers": {"content-type": "image/jpeg", "if-none-match": "*"}}))),
+            ("create" = (summary = "Begin a multipart upload", value = json!({"url": "https://uploads.s3.eu-central-1.amazonaws.com/acme/7c0e/default/0193/film.mp4?X-Amz-Signature=8f1c", "key": "acme/7c0e/default/0193/film.mp4", "headers": {"content-type": "video/mp4"}}))),
+            ("part" = (summary = "Send or list parts, give up, delete", value = json!({"url": "https://uploads.s3.eu-central-1.amazonaws.com/acme/7c0e/default/0193/film.mp4?X-Amz-Signature=8f1c", "key": "acme/7c0e/default/0193/film.mp4"}))),
+            ("complete" = (summary = "Put the parts together", value = json!({"url": "https://uploads.s3.eu-central-1.amazonaws.com/acme/7c0e/default/0193/film.mp4?X-Amz-Signature=8f1c", "key": "acme/7c0e/default/0193/film.mp4", "headers": {"if-none-match": "*"}}))),
         )),
     )
 )]

@@ -24,6 +24,7 @@ def main(path):
     answer(requests.patch(f"{gateway}/v1/admin/tenants/{me['tenant']['id']}", headers=as_admin, json={"limits": limits}))
     check_examples(answer(requests.get(f"{gateway}/openapi.json")))
     for name, value in {
+        "UPPY": json.dumps(uppy(gateway, tokens["tenant-admin"])),
         "UPLOADS": json.dumps(uploads(gateway, tokens["tenant-admin"])),
         "PUBLIC_URL": gateway,
         "TENANT_ADMIN": tokens["tenant-admin"],
@@ -60,6 +61,14 @@ def uploads(gateway, token):
     kinds = {"getUpload": completed, "completeUpload": completed, "downloadUpload": completed}
     kinds |= {"signParts": parts, "listParts": parts}
     return {operation: upload["id"] for operation, upload in kinds.items()}
+
+
+def uppy(gateway, token):
+    """A session, and a multipart upload that began in it."""
+    begun = requests.post(f"{gateway}/v1/uppy-sessions", headers={"authorization": f"Bearer {token}"})
+    endpoint = answer(begun)["companionEndpoint"]
+    multipart = answer(requests.post(f"{endpoint}/s3/multipart", json={"filename": "film.mp4"}))
+    return {"session": endpoint.rsplit("/", 1)[1], "uploadId": multipart["uploadId"], "key": multipart["key"]}
 
 
 def answer(response):

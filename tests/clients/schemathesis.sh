@@ -40,7 +40,7 @@ try() {
     shift 3
     printf '# as %s\n' "$name"
     # In the place that goes, because it leaves a cache where it runs.
-    (cd "$place" && SCHEMATHESIS_HOOKS=hooks GATEWAY_TOKEN=$token UPLOADS=$UPLOADS PYTHONPATH=$clients \
+    (cd "$place" && SCHEMATHESIS_HOOKS=hooks GATEWAY_TOKEN=$token UPLOADS=$UPLOADS UPPY=$UPPY PYTHONPATH=$clients \
         PYTHONDONTWRITEBYTECODE=1 timeout 115 "$venv/bin/schemathesis" --config-file "$clients/schemathesis.toml" run \
         "$PUBLIC_URL/openapi.json" --seed 1 --generation-deterministic --max-examples "$examples" --no-color "$@")
 }

@@ -44,8 +44,7 @@ pub(in crate::http) struct File {
     #[serde(rename = "type")]
     #[schema(value_type = Option<schema::ContentType>)]
     content_type: Option<String>,
-    /// Names and texts to remember, at most 2 KiB. `name` and `type` are left out, because they say nothing new; so is what is null.
-    #[schema(value_type = Option<BTreeMap<String, String>>, example = json!({"caption": "Summer"}))]
+    #[schema(value_type = Option<schema::UppyMetadata>)]
     metadata: Option<BTreeMap<String, Value>>,
 }
 

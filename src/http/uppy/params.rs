@@ -24,7 +24,7 @@ pub(in crate::http) struct FileInQuery {
     #[param(rename = "type", value_type = Option<schema::ContentType>)]
     content_type: Option<String>,
     /// Names and texts to remember, at most 2 KiB: `metadata[caption]=Summer`. `name` and `type` are left out, because they say nothing new.
-    #[param(style = DeepObject, explode, example = json!({"caption": "Summer"}))]
+    #[param(style = DeepObject, explode, value_type = Option<schema::Metadata>, example = json!({"caption": "Summer"}))]
     metadata: Option<BTreeMap<String, String>>,
 }
 

@@ -41,7 +41,7 @@ pub(in crate::http) struct PartUrls {
 #[expect(dead_code, reason = "it describes what the handler reads")]
 pub(in crate::http) struct Wanted {
     /// 1 to 1,000 numbers with commas between them, each 1 to 10,000.
-    #[param(pattern = r"^ *[0-9]{1,5} *(, *[0-9]{1,5} *){0,999}$", example = "1,2")]
+    #[param(pattern = r"^ *0*(10000|[1-9][0-9]{0,3}) *(, *0*(10000|[1-9][0-9]{0,3}) *){0,999}$", example = "1,2")]
     part_numbers: String,
 }
 
@@ -90,7 +90,7 @@ pub(in crate::http) async fn get_batch(
     const PLACE: &str = "?partNumbers";
     let mut faults = Faults::default();
     let wanted = parameter(&http, "partNumbers").ok_or(Invalid::rule("is required")).and_then(|list| {
-        let numbers = list.split(',').map(|text| part_number(text.trim()).map(|number| number.get().into()));
+        let numbers = list.split(',').map(|text| part_number(text.trim_matches(' ')).map(|number| number.get().into()));
         part_numbers(&numbers.collect::<Result<Vec<i64>, _>>()?)
     });
     let numbers = faults.take(PLACE, wanted);
@@ -103,6 +103,7 @@ pub(in crate::http) async fn get_batch(
 }
 
 fn part_number(text: &str) -> Result<PartNumber, Invalid> {
-    // What is no number, or too large for one, is as far from 1 to 10,000 as any.
-    PartNumber::parse(text.parse().unwrap_or_default())
+    // What is no number, or too large for one, is as far from 1 to 10,000 as any. Rust would read a `+`, too.
+    let number = if text.starts_with('+') { 0 } else { text.parse().unwrap_or_default() };
+    PartNumber::parse(number)
 }
