@@ -8,8 +8,8 @@ shift || true
 cd "$(dirname "$0")"
 tests=("$@")
 [ $# -gt 0 ] || tests=(tests/*.test.js boto3_credentials.py)
+source place.sh
 
-CLIENTS=${CLIENTS_DIR:-$HOME/.cache/upload-gateway-clients}
 # /tmp, because a socket's path is short.
 place=$(mktemp -d /tmp/upload-gateway-clients.XXXXXX)
 started=()
@@ -43,15 +43,8 @@ install_packages() {
     npm ci --ignore-scripts --no-audit --no-fund
     cp package-lock.json node_modules/.installed
 }
-install_boto3() {
-    cmp --silent requirements.txt "$CLIENTS/installed.txt" && return
-    mkdir -p "$CLIENTS"
-    python3 -m venv --clear "$CLIENTS/venv"
-    "$CLIENTS/venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
-    cp requirements.txt "$CLIENTS/installed.txt"
-}
 install_packages
-install_boto3
+install_python
 # From here on everything is on this machine.
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 
@@ -74,7 +67,7 @@ failed=()
 for test in "${tests[@]}"; do
     printf '# %s\n' "$test"
     case $test in
-    *.py) "$CLIENTS/venv/bin/python" "$test" ;;
+    *.py) "$PYTHON" "$test" ;;
     *) node --test-reporter=spec "$test" ;;
     esac || failed+=("$test")
 done

@@ -13,13 +13,8 @@ sandbox=
 # The sandbox stops by itself on SIGTERM, and takes its Postgres along.
 trap '[ -z "$sandbox" ] || { kill "$sandbox" && wait "$sandbox"; } 2>/dev/null || true; rm -rf "$place"' EXIT
 
-# Installs the pinned tools from PyPI, once for each edition of requirements.txt.
-venv=$(realpath --canonicalize-missing "$target/clients")
-if ! cmp --silent tests/clients/requirements.txt "$venv/installed.txt"; then
-    python3 -m venv --clear "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement tests/clients/requirements.txt
-    cp tests/clients/requirements.txt "$venv/installed.txt"
-fi
+source tests/clients/place.sh
+install_python
 
 "$binary" sandbox --data-dir "$place/home" --ephemeral --public-port 0 --internal-port 0 --s3-port 0 --cognito-port 0 \
     >"$place/log" 2>&1 &
@@ -31,7 +26,7 @@ done
 [ -f "$place/home/sandbox.json" ] || { tail -n 40 "$place/log" >&2; exit 1; }
 
 # The document's own examples, and the people to call as: `scene.py` prints their tokens as shell variables.
-scene=$("$venv/bin/python" tests/clients/scene.py "$place/home/sandbox.json")
+scene=$("$PYTHON" tests/clients/scene.py "$place/home/sandbox.json")
 eval "$scene"
 
 # try NAME TOKEN EXAMPLES FILTERS…: what is left of the document after the filters, as whoever has that token.
@@ -41,7 +36,7 @@ try() {
     printf '# as %s\n' "$name"
     # In the place that goes, because it leaves a cache where it runs.
     (cd "$place" && SCHEMATHESIS_HOOKS=hooks GATEWAY_TOKEN=$token UPLOADS=$UPLOADS UPPY=$UPPY PYTHONPATH=$clients \
-        PYTHONDONTWRITEBYTECODE=1 timeout 115 "$venv/bin/schemathesis" --config-file "$clients/schemathesis.toml" run \
+        PYTHONDONTWRITEBYTECODE=1 timeout 300 "$CLIENTS/venv/bin/schemathesis" --config-file "$clients/schemathesis.toml" run \
         "$PUBLIC_URL/openapi.json" --seed 1 --generation-deterministic --max-examples "$examples" --no-color "$@")
 }
 try 'a tenant admin' "$TENANT_ADMIN" "${EXAMPLES:-50}" --exclude-tag admin
