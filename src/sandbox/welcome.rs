@@ -10,7 +10,7 @@ pub(super) fn text(document: &Document, data_dir: &Path) -> String {
     let Document { public_url, internal_url, s3_url, cognito_url, client_id, database_url, users, .. } = document;
     let mut text = format!(
         "\nThe sandbox is up. Everything listens on loopback; state is in {}.\n\n  \
-         gateway   {public_url}   (contract: {public_url}/openapi.json)\n  \
+         gateway   {public_url}   (to read: {public_url}/docs)\n  \
          internal  {internal_url}/metrics /livez /readyz\n  \
          AWS       {s3_url}   (S3, STS, SQS)\n  \
          Cognito   {cognito_url}\n  \
