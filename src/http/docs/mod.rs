@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::State;
 use operation::Operation;
-use prose::prose;
+use prose::{line, prose};
 
 /// What a browser lets the page do: have its style sheet.
 pub(super) const POLICY: &str =
@@ -129,7 +129,7 @@ fn problems(document: &Value) -> Markup {
             p { "Whatever is refused is answered with " code { "application/problem+json" } " (RFC 9457)." }
             @for (name, example) in examples {
                 h3 id=(format!("problem-{name}")) { (example["status"]) " " code { (text(&example["type"])) } }
-                p { (text(&example["detail"])) }
+                p { (line(text(&example["detail"]))) }
                 (prose::sample(example))
             }
         }

@@ -107,7 +107,7 @@ fn answer(status: &str, response: &Value, document: &Value) -> Markup {
             @if let Some(problems) = problems {
                 ul.problems {
                     @for (name, problem) in problems {
-                        li { a href=(format!("#problem-{name}")) { code { (name) } } ": " @if let Some(detail) = problem.pointer("/value/detail") { (text(detail)) } }
+                        li { a href=(format!("#problem-{name}")) { code { (name) } } ": " @if let Some(detail) = problem.pointer("/value/detail") { (line(text(detail))) } }
                     }
                 }
             } @else {
