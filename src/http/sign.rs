@@ -52,7 +52,7 @@ pub(super) struct PresignableRequest {
 }
 
 /// The permission to make it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = PresignedResponse)]
 pub(super) struct PresignedResponse {
     #[schema(value_type = schema::SecretUrl)]
