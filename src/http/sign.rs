@@ -52,7 +52,7 @@ pub(super) struct PresignableRequest {
 }
 
 /// The permission to make it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = PresignedResponse)]
 pub(super) struct PresignedResponse {
     #[schema(value_type = schema::SecretUrl)]
@@ -85,7 +85,7 @@ pub(super) struct PresignedResponse {
     responses(
         (status = 200, description = "Permitted, and on record when it is new", body = PresignedResponse, examples(
             ("form" = (summary = "One object of any size, as a form", value = json!({"url": "https://uploads.s3.eu-central-1.amazonaws.com/", "key": "acme/7c0e/default/0193/photo.jpg", "fields": {"key": "acme/7c0e/default/0193/photo.jpg", "Content-Type": "image/jpeg", "policy": "eyJl", "x-amz-signature": "8f1c"}}))),
-            ("put" = (summary = "One object of a known size", value = json!({"url": "https://uploads.s3.eu-central-1.amazonaws.com/acme/7c0e/default/0193/film.mp4?X-Amz-Signature=8f1c", "key": "acme/7c0e/default/0193/photo.jpg", "headers": {"content-type": "image/jpeg", "if-none-match": "*"}}))),
+            ("put" = (summary = "One object of a known size", value = json!({"url": "https://uploads.s3.eu-central-1.amazonaws.com/acme/7c0e/default/0193/photo.jpg?X-Amz-Signature=8f1c", "key": "acme/7c0e/default/0193/photo.jpg", "headers": {"content-type": "image/jpeg", "if-none-match": "*"}}))),
             ("create" = (summary = "Begin a multipart upload", value = json!({"url": "https://uploads.s3.eu-central-1.amazonaws.com/acme/7c0e/default/0193/film.mp4?X-Amz-Signature=8f1c", "key": "acme/7c0e/default/0193/film.mp4", "headers": {"content-type": "video/mp4"}}))),
             ("part" = (summary = "Send or list parts, give up, delete", value = json!({"url": "https://uploads.s3.eu-central-1.amazonaws.com/acme/7c0e/default/0193/film.mp4?X-Amz-Signature=8f1c", "key": "acme/7c0e/default/0193/film.mp4"}))),
             ("complete" = (summary = "Put the parts together", value = json!({"url": "https://uploads.s3.eu-central-1.amazonaws.com/acme/7c0e/default/0193/film.mp4?X-Amz-Signature=8f1c", "key": "acme/7c0e/default/0193/film.mp4", "headers": {"if-none-match": "*"}}))),

@@ -24,7 +24,7 @@ pub(super) struct File {
 }
 
 /// Where the tutorial's page puts it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = TutorialTarget)]
 pub(super) struct Target {

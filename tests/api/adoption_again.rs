@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::json;
+use upload_gateway::adapters::postgres;
 use upload_gateway::sandbox::aws::Fault;
 
 use crate::harness::Harness;
-use crate::holder::{ALICE, Holder, actions, audit};
+use crate::holder::{ALICE, Holder, actions, audit, tell};
 use crate::quotas::{limit, miscounted};
 use crate::store;
 
@@ -126,4 +127,27 @@ async fn what_was_granted_and_is_written_over_with_credentials_is_told_too() {
     let within: Vec<_> =
         told.iter().filter(|(action, _)| action == "object.overwritten").map(|(_, d)| &d["withinGrant"]).collect();
     assert_eq!(within, [&json!(true), &json!(false)]);
+}
+
+#[tokio::test]
+async fn who_looked_earlier_and_writes_later_does_not_have_the_last_word() {
+    let gateway = Harness::start().await;
+    let holder = Holder::of(&gateway).await;
+    holder.written("a/b", "one", "01").await;
+    let key = holder.write("a/b", "three").await;
+    // Another replica: it has seen what comes after that, and is about to write it down.
+    let mut another = postgres::begin(&gateway.database.pool).await.expect("a transaction");
+    let later = "update uploads set stored_size_bytes = 10, stored_etag = $1, event_sequencer = '03'";
+    sqlx::query(later).bind("another").execute(&mut *another).await.expect("written");
+    let told = tell(&gateway, &key, "02");
+    let meanwhile = async {
+        let waits = "pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+        gateway.until("the first has looked", async || gateway.database.count(waits).await == 1).await;
+        holder.write("a/b", "ten bytes.").await;
+        another.commit().await.expect("committed");
+    };
+    let (told, ()) = futures_util::future::join(told, meanwhile).await;
+    assert_eq!(told.0, StatusCode::OK);
+    assert_eq!(holder.upload().await["size"], 10, "and not 5, which the first had seen");
+    assert_eq!(miscounted(&gateway).await, [""; 0]);
 }

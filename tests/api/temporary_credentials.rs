@@ -76,6 +76,18 @@ async fn they_write_below_their_own_prefix_and_nowhere_else() {
 }
 
 #[tokio::test]
+async fn they_write_nothing_that_the_gateway_could_not_look_at() {
+    let gateway = vending(true).await;
+    let given = credentials(&gateway, "alice@acme.example").await;
+    let (s3, key) = (client(&gateway, &given), format!("{}a.txt", given["prefix"].as_str().unwrap()));
+    let put = s3.put_object().bucket(BUCKET).key(&key).sse_customer_algorithm("AES256");
+    let begin = s3.create_multipart_upload().bucket(BUCKET).key(&key).sse_customer_algorithm("AES256");
+    assert_eq!(store::status(&Box::pin(put.send()).await), 403, "with a key of its writer's own (SSE-C)");
+    assert_eq!(store::status(&Box::pin(begin.send()).await), 403);
+    assert_eq!(store::keys(&gateway).await, [""; 0]);
+}
+
+#[tokio::test]
 async fn they_carry_a_multipart_upload_to_its_end_and_abort_one() {
     let gateway = vending(false).await;
     let given = credentials(&gateway, "alice@acme.example").await;

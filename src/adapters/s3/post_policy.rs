@@ -4,6 +4,7 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>. Unlike a presigned PUT, a form can
 //! leave the size open up to a limit. It cannot say `If-None-Match`: until it expires, it may be posted again.
 
+use std::fmt;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -18,7 +19,7 @@ use crate::adapters::sts::TemporaryCredentials;
 use crate::model::Grant;
 
 /// A form that a client may post without credentials of its own, until it expires.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SignedForm {
     /// Where it is posted to, as `multipart/form-data`.
     pub url: String,
@@ -27,6 +28,12 @@ pub struct SignedForm {
     pub fields: Vec<(&'static str, String)>,
     /// When S3 stops taking it.
     pub expires_at: OffsetDateTime,
+}
+
+impl fmt::Debug for SignedForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedForm").field("expires_at", &self.expires_at).finish_non_exhaustive()
+    }
 }
 
 /// A form for exactly what was granted. Every field is bound to its one value by the policy, and S3 refuses a form with a

@@ -127,3 +127,10 @@ fn a_form_goes_to_the_bucket() {
         assert_eq!(bucket(aws, "").form_url(), url);
     }
 }
+
+#[test]
+fn a_form_does_not_show() {
+    let form = sign(&bucket("", ""), &grant(GrantedSize::Exactly(FileSize::parse(10).unwrap()), None));
+    let shown = format!("{form:?}");
+    assert!(form.fields.iter().all(|(_, value)| !shown.contains(value.as_str())), "{shown}");
+}

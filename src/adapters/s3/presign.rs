@@ -5,7 +5,7 @@
 //! the day's key is cached with the credentials, and one signature costs one hash and one HMAC. A test holds it against
 //! `aws-sigv4` and against AWS's documented example.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -16,7 +16,7 @@ use crate::adapters::sts::TemporaryCredentials;
 use crate::model::{Grant, ObjectKey, PartNumber};
 
 /// A request that a client may make without credentials of its own, until it expires.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct PresignedRequest {
     /// The HTTP method.
     pub method: &'static str,
@@ -26,6 +26,15 @@ pub struct PresignedRequest {
     pub headers: Vec<(&'static str, String)>,
     /// When S3 stops taking it.
     pub expires_at: OffsetDateTime,
+}
+
+impl fmt::Debug for PresignedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PresignedRequest")
+            .field("method", &self.method)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Every header that [`presign_put`] may sign and that a page sets by itself, for the bucket's CORS rules.

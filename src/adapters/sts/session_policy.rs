@@ -1,6 +1,6 @@
 //! What may a session do? The second of the three walls between tenants, and the one between a tenant's people.
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::Reach;
 use crate::config;
@@ -18,13 +18,17 @@ const WRITING: [&str; 3] = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListM
 /// The same, and read.
 const WRITING_AND_READING: [&str; 4] =
     ["s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"];
+/// Says that an object is encrypted with a key that its writer brings along and S3 forgets (SSE-C). S3 lets nobody look at such an
+/// object without that key, so the gateway could neither hold it against the tenant's limits nor ever be done with its event.
+const CUSTOMER_KEY: &str = "s3:x-amz-server-side-encryption-customer-algorithm";
 
 /// The inline policy of a session of that tenant, with the configured bucket and key, in compact JSON: those actions below
 /// the prefix that it reaches.
 ///
 /// The prefix is written out and ends in `/`, so `acme` does not open `acmeco/`; neither a slug nor a subject can hold a
 /// wildcard or a variable, so nothing in it means more than it says. With a KMS key, the session may also encrypt through S3
-/// with that key. The role's ARN knows the partition (`aws`, `aws-cn`, …).
+/// with that key. What is handed out may do so through S3 alone, and may not encrypt with a key of its holder's own.
+/// The role's ARN knows the partition (`aws`, `aws-cn`, …).
 #[must_use]
 pub fn session_policy(upload: &config::Upload, slug: &Slug, reach: &Reach) -> String {
     let (actions, lists): (&[&str], bool) = match reach {
@@ -32,20 +36,34 @@ pub fn session_policy(upload: &config::Upload, slug: &Slug, reach: &Reach) -> St
         Reach::HandedOut { may_read: true, .. } => (&WRITING_AND_READING, true),
         Reach::HandedOut { may_read: false, .. } => (&WRITING, false),
     };
+    let is_handed_out = matches!(reach, Reach::HandedOut { .. });
     let partition = upload.role_arn.split(':').nth(1).unwrap_or("aws");
     let bucket = format!("arn:{partition}:s3:::{}", upload.bucket);
     let below = format!("{}*", reach.prefix(slug));
-    let mut statements = vec![json!({"Effect": "Allow", "Action": actions, "Resource": format!("{bucket}/{below}")})];
+    let only_if = |condition: Value| is_handed_out.then_some(condition);
+    let without_own_key = only_if(json!({"Null": {CUSTOMER_KEY: "true"}}));
+    let mut statements = vec![allow(json!(actions), &format!("{bucket}/{below}"), without_own_key)];
     if lists {
         // A listing without a prefix has no `s3:prefix`, and so does not match.
-        let condition = json!({"StringLike": {"s3:prefix": below}});
-        statements
-            .push(json!({"Effect": "Allow", "Action": "s3:ListBucket", "Resource": bucket, "Condition": condition}));
+        let below_prefix = Some(json!({"StringLike": {"s3:prefix": below}}));
+        statements.push(allow(json!("s3:ListBucket"), &bucket, below_prefix));
     }
     if let Some(key) = &upload.kms_key_arn {
-        statements.push(json!({"Effect": "Allow", "Action": ["kms:GenerateDataKey", "kms:Decrypt"], "Resource": key}));
+        let through_s3 = only_if(json!({"StringLike": {"kms:ViaService": "s3.*"}}));
+        statements.push(allow(json!(["kms:GenerateDataKey", "kms:Decrypt"]), key, through_s3));
     }
     json!({"Version": "2012-10-17", "Statement": statements}).to_string()
+}
+
+fn allow(actions: Value, resource: &str, condition: Option<Value>) -> Value {
+    let mut statement = Map::new();
+    statement.insert("Effect".to_owned(), json!("Allow"));
+    statement.insert("Action".to_owned(), actions);
+    statement.insert("Resource".to_owned(), json!(resource));
+    if let Some(condition) = condition {
+        statement.insert("Condition".to_owned(), condition);
+    }
+    Value::Object(statement)
 }
 
 #[cfg(test)]
@@ -79,9 +97,9 @@ mod tests {
         let (slug, subject) = (Slug::parse("acme").unwrap(), Subject::parse("alice").unwrap());
         let policy =
             |may_read| session_policy(&upload, &slug, &Reach::HandedOut { subject: subject.clone(), may_read });
-        let writes = r#"{"Statement":[{"Action":["s3:PutObject","s3:AbortMultipartUpload","s3:ListMultipartUploadParts"],"Effect":"Allow","Resource":"arn:aws:s3:::uploads/acme/alice/*"}],"Version":"2012-10-17"}"#;
+        let writes = r#"{"Statement":[{"Action":["s3:PutObject","s3:AbortMultipartUpload","s3:ListMultipartUploadParts"],"Condition":{"Null":{"s3:x-amz-server-side-encryption-customer-algorithm":"true"}},"Effect":"Allow","Resource":"arn:aws:s3:::uploads/acme/alice/*"}],"Version":"2012-10-17"}"#;
         assert_eq!(policy(false), writes);
-        let reads = r#"{"Statement":[{"Action":["s3:PutObject","s3:GetObject","s3:AbortMultipartUpload","s3:ListMultipartUploadParts"],"Effect":"Allow","Resource":"arn:aws:s3:::uploads/acme/alice/*"},{"Action":"s3:ListBucket","Condition":{"StringLike":{"s3:prefix":"acme/alice/*"}},"Effect":"Allow","Resource":"arn:aws:s3:::uploads"}],"Version":"2012-10-17"}"#;
+        let reads = r#"{"Statement":[{"Action":["s3:PutObject","s3:GetObject","s3:AbortMultipartUpload","s3:ListMultipartUploadParts"],"Condition":{"Null":{"s3:x-amz-server-side-encryption-customer-algorithm":"true"}},"Effect":"Allow","Resource":"arn:aws:s3:::uploads/acme/alice/*"},{"Action":"s3:ListBucket","Condition":{"StringLike":{"s3:prefix":"acme/alice/*"}},"Effect":"Allow","Resource":"arn:aws:s3:::uploads"}],"Version":"2012-10-17"}"#;
         assert_eq!(policy(true), reads);
     }
 
@@ -90,8 +108,14 @@ mod tests {
         let key = format!("arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/{}", "a".repeat(128));
         let upload = upload(&"b".repeat(63), "arn:aws-us-gov:iam::123456789012:role/x", Some(key));
         let (slug, subject) = (Slug::parse(&"a".repeat(63)).unwrap(), Subject::parse(&"s".repeat(128)).unwrap());
-        let longest = session_policy(&upload, &slug, &Reach::Subject(subject));
+        let through_s3 = r#"{"StringLike":{"kms:ViaService":"s3.*"}}"#;
+        let own = session_policy(&upload, &slug, &Reach::Subject(subject.clone()));
+        assert!(own.len() <= LONGEST && !own.contains(through_s3), "{own}");
+        let longest = session_policy(&upload, &slug, &Reach::HandedOut { subject, may_read: true });
         assert!(longest.len() <= LONGEST * 3 / 4, "{}", longest.len());
-        assert!(longest.contains("kms:Decrypt") && longest.contains("arn:aws-us-gov:s3:::"), "{longest}");
+        assert!(
+            longest.contains("kms:Decrypt") && longest.contains(through_s3) && longest.contains("arn:aws-us-gov:s3:::"),
+            "{longest}"
+        );
     }
 }

@@ -194,7 +194,7 @@ impl Uploads {
         upload: Option<UploadId>,
         witness: &Witness,
     ) -> Result<(), Error> {
-        info!(tenant.id = %tenant.id, object.key = %key, rule, deleted = self.delete_broken, "object.refused");
+        info!(tenant.id = %tenant.id, object.key = key.as_str(), rule, deleted = self.delete_broken, "object.refused");
         let detail = json!({
             "key": key.as_str(), "size": stored.size, "contentType": stored.content_type, "rule": rule,
             "deleted": self.delete_broken,

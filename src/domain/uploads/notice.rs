@@ -11,6 +11,9 @@ use crate::adapters::postgres::{DatabaseError, audit, reconcile, tenants};
 use crate::domain::Error;
 use crate::model::{ObjectCreated, ObjectKey, RequestId, StoredObject, Tenant, Upload, UploadStatus};
 
+/// How often an object is looked at once more that is never what it was a moment ago.
+const MOST_LOOKS: u8 = 5;
+
 /// What came of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Noticed {
@@ -85,12 +88,33 @@ impl Uploads {
 
     /// What may be written twice has the second object in the first one's place: the record follows, as far as the grant allows,
     /// or, where there was none, the tenant's limits.
+    ///
+    /// Of two who look, the one who looked earlier may be the one who writes later. So whoever has written looks again, until
+    /// what is on record is what is there.
     pub(in crate::domain) async fn refresh(
         &self,
         tenant: &Arc<Tenant>,
         upload: &Upload,
         witness: &Witness,
     ) -> Result<bool, Error> {
+        // Boxed, because this is the largest of what an event may lead to.
+        if !Box::pin(self.follow(tenant, upload, witness)).await? {
+            return Ok(false);
+        }
+        for _ in 0..MOST_LOOKS {
+            let now = self.reread(tenant, upload).await?;
+            if now.status != UploadStatus::Completed || !Box::pin(self.follow(tenant, &now, witness)).await? {
+                return Ok(true);
+            }
+        }
+        // Its writer is at it still, and others wait for us.
+        let look = self.clock.now() + self.lease;
+        settlement::check_at(&self.pool, tenant, upload.grant.id, UploadStatus::Completed, Some(look)).await?;
+        Ok(true)
+    }
+
+    /// Looks once, and says whether the record had to follow.
+    async fn follow(&self, tenant: &Arc<Tenant>, upload: &Upload, witness: &Witness) -> Result<bool, Error> {
         let Some(stored) = self.look(tenant, upload, witness).await? else { return Ok(false) };
         let same = |known: &StoredObject| (known.size, &known.etag) == (stored.size, &stored.etag);
         if upload.stored.as_ref().is_some_and(same) {

@@ -30,7 +30,7 @@ pub(in crate::http) struct FileInQuery {
 
 /// A form to post to S3. It does not say for how long S3 takes it: Uppy 5 would give up a slow upload after that time, though S3
 /// asks only when it begins.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = UppyForm)]
 pub(in crate::http) struct Form {
     /// Always `POST`.

@@ -15,7 +15,7 @@ use crate::http::{State, schema};
 use crate::model::{Invalid, PartNumber, Principal};
 
 /// Where one part goes.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = UppyPartUrl)]
 pub(in crate::http) struct PartUrl {
     /// Whoever holds it can write the part, so it is a secret. Send the part with PUT.
@@ -27,7 +27,7 @@ pub(in crate::http) struct PartUrl {
 }
 
 /// Where several parts go.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = UppyPartUrls)]
 pub(in crate::http) struct PartUrls {

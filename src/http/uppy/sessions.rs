@@ -14,7 +14,7 @@ use crate::http::{State, schema};
 use crate::model::{Principal, RequestId, UppySessionId};
 
 /// A session that has begun.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::http) struct UppySession {
     /// For taking it back.

@@ -12,6 +12,16 @@ use super::identity::Principal;
 use super::policy::Request;
 use super::signature::{UnverifiedSignature, parameter};
 
+/// Brings a key of the caller's own along (SSE-C).
+const CUSTOMER_KEY: &str = "x-amz-server-side-encryption-customer-algorithm";
+
+/// What a request says that a policy's conditions may ask about.
+#[derive(Clone, Copy, Default)]
+struct Particulars<'a> {
+    prefix: Option<&'a str>,
+    customer_key: Option<&'a str>,
+}
+
 /// Asks the policies before s3s serves a call.
 pub(super) struct Access(pub(super) Arc<Shared>);
 
@@ -48,7 +58,8 @@ impl S3Access for Access {
             S3Path::Object { bucket, key } => format!("arn:aws:s3:::{bucket}/{key}"),
         };
         let prefix = parameter(cx.uri(), "prefix");
-        self.require(&principal, action, &resource, prefix.as_deref())?;
+        let customer_key = cx.headers().get(CUSTOMER_KEY).and_then(|value| value.to_str().ok());
+        self.require(&principal, action, &resource, Particulars { prefix: prefix.as_deref(), customer_key })?;
         if action == "s3:PutObject" {
             let sent = |name: &str| cx.headers().contains_key(name) || parameter(cx.uri(), name).is_some();
             let grants = cx.headers().keys().any(|name| name.as_str().starts_with("x-amz-grant-"));
@@ -56,7 +67,7 @@ impl S3Access for Access {
         }
         if action == "s3:GetObject"
             && let S3Path::Object { bucket, .. } = cx.s3_path()
-            && self.allowed(&principal, "s3:ListBucket", &format!("arn:aws:s3:::{bucket}"), None)
+            && self.allowed(&principal, "s3:ListBucket", &format!("arn:aws:s3:::{bucket}"), Particulars::default())
         {
             cx.extensions_mut().insert(MayList);
         }
@@ -70,33 +81,35 @@ impl S3Access for Access {
         let principal = self.0.identities.identify(&credentials.access_key, token.as_deref())?;
         let input = &request.input;
         let resource = format!("arn:aws:s3:::{}/{}", input.bucket, input.key);
-        self.require(&principal, "s3:PutObject", &resource, None)?;
+        let customer_key = input.sse_customer_algorithm.as_deref();
+        self.require(&principal, "s3:PutObject", &resource, Particulars { prefix: None, customer_key })?;
         self.require_extras(&principal, &resource, input.tagging.is_some(), input.acl.is_some())
     }
 }
 
 impl Access {
-    fn require(&self, who: &Principal, action: &str, resource: &str, prefix: Option<&str>) -> S3Result<()> {
-        self.allowed(who, action, resource, prefix).then_some(()).ok_or_else(denied)
+    fn require(&self, who: &Principal, action: &str, resource: &str, asked: Particulars<'_>) -> S3Result<()> {
+        self.allowed(who, action, resource, asked).then_some(()).ok_or_else(denied)
     }
 
     /// To tag an object or to set its access list while writing it takes a permission of its own.
     fn require_extras(&self, who: &Principal, resource: &str, tagging: bool, acl: bool) -> S3Result<()> {
         for (asked, action) in [(tagging, "s3:PutObjectTagging"), (acl, "s3:PutObjectAcl")] {
             if asked {
-                self.require(who, action, resource, None)?;
+                self.require(who, action, resource, Particulars::default())?;
             }
         }
         Ok(())
     }
 
-    fn allowed(&self, who: &Principal, action: &str, resource: &str, prefix: Option<&str>) -> bool {
+    fn allowed(&self, who: &Principal, action: &str, resource: &str, asked: Particulars<'_>) -> bool {
         match who {
             Principal::Admin => true,
             // The gateway's own key may assume the role and use the queue: in S3, nothing.
             Principal::Gateway => false,
             Principal::Session(session) => {
-                let request = Request { action, resource, prefix, tags: &session.tags };
+                let Particulars { prefix, customer_key } = asked;
+                let request = Request { action, resource, prefix, customer_key, tags: &session.tags };
                 self.0.role_policy().allows(session.policy.as_ref(), &request)
             }
         }

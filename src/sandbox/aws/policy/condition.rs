@@ -17,6 +17,10 @@ pub(super) struct Condition {
 enum Key {
     /// `s3:prefix`
     Prefix,
+    /// `s3:x-amz-server-side-encryption-customer-algorithm`
+    CustomerAlgorithm,
+    /// `kms:ViaService`: the sandbox has no KMS, so nobody asks by way of a service.
+    ViaService,
     /// `aws:PrincipalTag/KEY`, with KEY in lower case.
     PrincipalTag(String),
 }
@@ -57,6 +61,8 @@ impl Condition {
     pub(super) fn holds(&self, request: &Request<'_>) -> bool {
         let actual = match &self.key {
             Key::Prefix => request.prefix,
+            Key::CustomerAlgorithm => request.customer_key,
+            Key::ViaService => None,
             Key::PrincipalTag(key) => request.tags.get(key).map(String::as_str),
         };
         let matches = |pattern: &Pattern| actual.is_some_and(|actual| pattern.matches(actual, request.tags));
@@ -70,12 +76,14 @@ impl Condition {
 
 impl Key {
     fn parse(name: &str) -> Result<Self, Malformed> {
-        if name.eq_ignore_ascii_case("s3:prefix") {
-            return Ok(Self::Prefix);
+        match name.to_ascii_lowercase().as_str() {
+            "s3:prefix" => Ok(Self::Prefix),
+            "s3:x-amz-server-side-encryption-customer-algorithm" => Ok(Self::CustomerAlgorithm),
+            "kms:viaservice" => Ok(Self::ViaService),
+            _ => principal_tag(name)
+                .map(Self::PrincipalTag)
+                .ok_or_else(|| Malformed::new(format!("the sandbox does not know the condition key {name}"))),
         }
-        principal_tag(name)
-            .map(Self::PrincipalTag)
-            .ok_or_else(|| Malformed::new(format!("the sandbox does not know the condition key {name}")))
     }
 }
 

@@ -31,6 +31,8 @@ pub(super) struct Request<'a> {
     pub(super) resource: &'a str,
     /// The `s3:prefix` of a listing.
     pub(super) prefix: Option<&'a str>,
+    /// How the object is encrypted with a key that the request brings along (SSE-C), if it is.
+    pub(super) customer_key: Option<&'a str>,
     /// The tags of the principal that asks.
     pub(super) tags: &'a Tags,
 }

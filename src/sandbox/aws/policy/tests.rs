@@ -21,7 +21,7 @@ fn allow(action: &str, resource: &str, rest: &str) -> Policy {
 }
 
 fn verdict(policy: &Policy, action: &str, resource: &str, prefix: Option<&str>, of: &[(&str, &str)]) -> Verdict {
-    policy.verdict(&Request { action, resource, prefix, tags: &tags(of) })
+    policy.verdict(&Request { action, resource, prefix, customer_key: None, tags: &tags(of) })
 }
 
 #[test]
@@ -125,6 +125,19 @@ fn conditions_hold_or_fail() {
 }
 
 #[test]
+fn a_key_that_the_caller_brings_along_is_seen() {
+    let without =
+        allow("s3:*", "*", r#","Condition":{"Null":{"s3:x-amz-server-side-encryption-customer-algorithm":"true"}}"#);
+    for (customer_key, expected) in [(None, Verdict::Allowed), (Some("AES256"), Verdict::Silent)] {
+        let request =
+            Request { action: "s3:PutObject", resource: OBJECT, prefix: None, customer_key, tags: &Tags::new() };
+        assert_eq!(without.verdict(&request), expected, "{customer_key:?}");
+    }
+    let through_s3 = allow("kms:*", "*", r#","Condition":{"StringLike":{"kms:ViaService":"s3.*"}}"#);
+    assert_eq!(verdict(&through_s3, "kms:Decrypt", "*", None, &[]), Verdict::Silent, "nobody asks through S3 here");
+}
+
+#[test]
 fn what_is_not_known_is_refused() {
     for statement in [
         r#"{"Effect":"Allow","NotAction":"s3:*","Resource":"*"}"#,
@@ -155,7 +168,7 @@ fn a_session_policy_can_only_narrow_its_role() {
     let own = allow("s3:*", "arn:aws:s3:::uploads/acme/a*", "");
     let wide = allow("*", "*", "");
     let ask = |session, action, resource| {
-        role.allows(session, &Request { action, resource, prefix: None, tags: &Tags::new() })
+        role.allows(session, &Request { action, resource, prefix: None, customer_key: None, tags: &Tags::new() })
     };
     assert!(ask(None, "s3:PutObject", "arn:aws:s3:::uploads/acme/b.txt"));
     assert!(ask(Some(&own), "s3:PutObject", OBJECT));
