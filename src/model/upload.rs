@@ -139,6 +139,14 @@ pub struct StoredObject {
     pub checksum: Option<Checksum>,
 }
 
+impl StoredObject {
+    /// Are they the same bytes, as far as S3 tells?
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        (self.size, &self.etag) == (other.size, &other.etag)
+    }
+}
+
 /// In which way does a stored object break its grant?
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Violation {

@@ -100,6 +100,24 @@ async fn who_clears_up_late_leaves_alone_what_was_written_meanwhile() {
 }
 
 #[tokio::test]
+async fn who_clears_up_late_leaves_alone_what_nobody_has_told_of_yet() {
+    let gateway = Harness::with(EAGER).await;
+    let holder = Holder::of(&gateway).await;
+    let key = holder.written("a/b", "hello", "01").await;
+    gateway.neighbours().aws.set_s3_fault(Fault::Unavailable);
+    assert_eq!(holder.delete(&holder.upload().await).await, StatusCode::NO_CONTENT, "to be cleared away");
+    gateway.neighbours().aws.set_s3_fault(Fault::None);
+    holder.write("a/b", "hello again").await;
+    gateway.travel(Duration::from_secs(61));
+    done_with(&gateway, 1).await;
+    assert_eq!(store::keys(&gateway).await, std::slice::from_ref(&key), "it is not the one that was deleted");
+    assert_eq!(holder.tell(&key, "02").await.1, json!(1));
+    let uploads = holder.uploads().await;
+    assert_eq!((&uploads[0]["status"], &uploads[0]["size"]), (&json!("completed"), &json!(11)));
+    assert_eq!(miscounted(&gateway).await, [""; 0]);
+}
+
+#[tokio::test]
 async fn an_object_that_was_written_again_is_found_although_nobody_tells() {
     let gateway = Harness::with(EAGER).await;
     let holder = Holder::of(&gateway).await;
@@ -121,12 +139,20 @@ async fn what_was_granted_and_is_written_over_with_credentials_is_told_too() {
     let name = key.strip_prefix(&holder.prefix).expect("hers");
     holder.written(name, "hello there", "02").await;
     holder.write(name, "hello, everybody").await;
-    assert_eq!(holder.tell(key, "03").await.1, json!(0));
-    assert_eq!(holder.upload().await["size"], 11);
+    assert_eq!(holder.tell(key, "03").await.1, json!(1));
+    assert_eq!(holder.upload().await["size"], 16, "it keeps the tenant's limits, and counts as what it is");
+    assert_eq!(miscounted(&gateway).await, [""; 0]);
     let told = audit(&gateway).await;
     let within: Vec<_> =
         told.iter().filter(|(action, _)| action == "object.overwritten").map(|(_, d)| &d["withinGrant"]).collect();
     assert_eq!(within, [&json!(true), &json!(false)]);
+
+    limit(&gateway, ALICE, json!({"maxUploadBytes": 20})).await;
+    holder.written(name, "x".repeat(21), "04").await;
+    assert_eq!(holder.upload().await["status"], "deleted", "no grant takes anybody past the tenant's limits");
+    assert!(store::keys(&gateway).await.is_empty());
+    assert_eq!(actions(&gateway).await.last().map(String::as_str), Some("object.deleted"));
+    assert_eq!(miscounted(&gateway).await, [""; 0]);
 }
 
 #[tokio::test]

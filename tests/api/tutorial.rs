@@ -96,6 +96,17 @@ async fn the_size_is_checked_when_the_object_is_there() {
 }
 
 #[tokio::test]
+async fn it_reserves_no_more_than_a_month_has() {
+    let gateway = Harness::start().await;
+    crate::quotas::limit(&gateway, "alice@acme.example", json!({"monthlyBytes": 10})).await;
+    let token = gateway.token("alice@acme.example");
+    let answer = ask(&gateway, &token, photo()).await.body;
+    assert_eq!(row(&gateway, answer["key"].as_str().unwrap()).await, ("pending".to_owned(), 10, false, None));
+    let second = ask(&gateway, &token, photo()).await;
+    assert_eq!((second.status.as_u16(), second.problem()), (403, "quota-exceeded"));
+}
+
+#[tokio::test]
 async fn its_url_dies_as_every_other_and_bad_input_is_named() {
     let gateway = Harness::start().await;
     let token = gateway.token("alice@acme.example");

@@ -160,8 +160,8 @@ impl Uploads {
         Ok((taken.saturating_add(more) > limit).then_some(MONTHLY_BYTES))
     }
 
-    /// An adopted upload comes to its end because its object breaks that limit now; or, as configured, nothing but the record
-    /// says so. Says whether it came to its end.
+    /// An upload comes to its end because its object, which was written again, breaks that limit now; or, as configured, nothing
+    /// but the audit says so. Says whether it came to its end.
     pub(super) async fn turn_out(
         &self,
         tenant: &Arc<Tenant>,
@@ -172,7 +172,10 @@ impl Uploads {
     ) -> Result<bool, Error> {
         let id = Some(upload.grant.id);
         self.record_refusal(tenant, &upload.grant.key, stored, rule, id, witness).await?;
-        let moved = self.delete_broken && self.step(tenant, upload, Finding::Withdrawn, None, witness).await?;
+        // What was counted stays counted; the tag is how the clearing knows which object to delete.
+        let size = upload.stored.as_ref().map_or(stored.size, |counted| counted.size);
+        let last = StoredObject { size, ..stored.clone() };
+        let moved = self.delete_broken && self.step(tenant, upload, Finding::Withdrawn, Some(&last), witness).await?;
         if moved {
             self.clear_now(tenant, upload, witness).await;
         }

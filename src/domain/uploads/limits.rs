@@ -18,7 +18,11 @@ impl Uploads {
         };
         let size = match request.size {
             Some(size) => GrantedSize::Exactly(size),
-            None => GrantedSize::AtMost(most),
+            // What is not known is reserved as the largest that it may be, and more than a month's no month has room for.
+            None => {
+                let month = limits.monthly_bytes.and_then(|bytes| FileSize::parse(bytes).ok());
+                GrantedSize::AtMost(month.map_or(most, |month| most.min(month)))
+            }
         };
         if size.most() > limits.max_upload_bytes {
             let text = format!("must be at most {} bytes, the tenant's limit", limits.max_upload_bytes.bytes());

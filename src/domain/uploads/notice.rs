@@ -9,7 +9,7 @@ use super::settle::Witness;
 use crate::adapters::postgres::settlement::{self, Step};
 use crate::adapters::postgres::{DatabaseError, audit, reconcile, tenants};
 use crate::domain::Error;
-use crate::model::{ObjectCreated, ObjectKey, RequestId, StoredObject, Tenant, Upload, UploadStatus};
+use crate::model::{ObjectCreated, ObjectKey, RequestId, Tenant, Upload, UploadStatus};
 
 /// How often an object is looked at once more that is never what it was a moment ago.
 const MOST_LOOKS: u8 = 5;
@@ -116,19 +116,18 @@ impl Uploads {
     /// Looks once, and says whether the record had to follow.
     async fn follow(&self, tenant: &Arc<Tenant>, upload: &Upload, witness: &Witness) -> Result<bool, Error> {
         let Some(stored) = self.look(tenant, upload, witness).await? else { return Ok(false) };
-        let same = |known: &StoredObject| (known.size, &known.etag) == (stored.size, &stored.etag);
-        if upload.stored.as_ref().is_some_and(same) {
+        if upload.stored.as_ref().is_some_and(|known| known.is_same_as(&stored)) {
             return Ok(false);
         }
-        if upload.grant.is_adopted()
-            && let Some(rule) = self.broken_by_writing_again(tenant, upload, &stored).await?
-        {
+        // Where people write with credentials of their own, the tenant's limits are what they keep to, and not a grant.
+        let by_limits = upload.grant.is_adopted() || tenant.credential_vending;
+        if by_limits && let Some(rule) = self.broken_by_writing_again(tenant, upload, &stored).await? {
             return self.turn_out(tenant, upload, &stored, rule, witness).await;
         }
         let within_grant = upload.grant.is_adopted() || upload.accepts(&stored).is_ok();
         let detail = json!({"size": stored.size, "etag": stored.etag, "withinGrant": within_grant});
         let event = self.event(tenant, upload, "object.overwritten", detail, witness);
-        if !within_grant {
+        if !within_grant && !by_limits {
             audit::record(&self.pool, &event).await?;
             return Ok(false);
         }

@@ -208,6 +208,12 @@ impl Uploads {
             self.objects.abort_multipart(&credentials, key, multipart).await.map_err(Error::StoreUnavailable)?;
         }
         let found = self.look(tenant, upload, witness).await?;
+        // Under a key of its writer's there may be something new by now, of which S3 has yet to tell.
+        let is_new = |stored: &StoredObject| upload.stored.as_ref().is_none_or(|known| known.etag != stored.etag);
+        if is_adopted && found.as_ref().is_some_and(is_new) {
+            settlement::check_at(&self.pool, tenant, upload.grant.id, status, None).await?;
+            return Ok(false);
+        }
         if let Some(stored) = &found {
             let unwanted = self.delete_broken || matches!(status, UploadStatus::Aborted | UploadStatus::Deleted);
             let action = if unwanted { "object.deleted" } else { "object.kept" };
