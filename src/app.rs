@@ -104,11 +104,13 @@ impl Composition {
         let assumer = RoleAssumer::new(&shared, &config.aws, &config.upload, metrics.clone());
         let (url_expiry, session_duration) = (config.upload.url_expiry, config.upload.session_duration);
         let credentials = CredentialCache::new(assumer, url_expiry, session_duration, clock.clone(), metrics.clone());
+        let bucket = Bucket::new(&config.aws, &config.upload);
+        let pages = http::Pages::new(&config.auth.pools, &bucket.url())?;
         let uploads = Arc::new(Uploads {
             ledger: entrance,
             pool: pool.clone(),
             credentials,
-            bucket: Bucket::new(&config.aws, &config.upload),
+            bucket,
             bucket_name: config.upload.bucket.clone(),
             objects: Objects::new(&shared, &config.aws, &config.upload),
             url_expiry: config.upload.url_expiry,
@@ -153,7 +155,7 @@ impl Composition {
             request_timeout: config.server.request_timeout,
             clock,
             metrics,
-            pages: http::Pages::new()?,
+            pages,
         });
         Ok(Self { state, background, ledger, stop, pool })
     }

@@ -14,7 +14,7 @@ pub(super) struct Asset {
     body: Bytes,
     content_type: &'static str,
     etag: EntityTag,
-    policy: Option<&'static str>,
+    policy: Option<HeaderValue>,
 }
 
 impl Asset {
@@ -24,8 +24,8 @@ impl Asset {
     }
 
     /// With a content security policy of its own: as a page.
-    pub(super) fn page(self, policy: &'static str) -> Self {
-        Self { policy: Some(policy), ..self }
+    pub(super) fn page(self, policy: &str) -> Self {
+        Self { policy: HeaderValue::from_str(policy).ok(), ..self }
     }
 
     /// The text, or that the caller has it already. It may be kept by anybody, who asks each time whether it still is the one.
@@ -37,8 +37,8 @@ impl Asset {
         };
         let mut answer = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
         answer.insert_header((ETAG, self.etag.to_string())).insert_header((CACHE_CONTROL, "no-cache"));
-        if let Some(policy) = self.policy {
-            answer.insert_header((CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy)));
+        if let Some(policy) = &self.policy {
+            answer.insert_header((CONTENT_SECURITY_POLICY, policy.clone()));
         }
         if is_known {
             return answer.finish();

@@ -70,7 +70,7 @@ const TABLE: [Row; 38] = [
 const OPEN: [&str; 2] = ["GET /openapi.json", "GET /docs"];
 
 /// What belongs to a page and is no endpoint.
-const PARTS: [&str; 1] = ["GET /docs/style.css"];
+const PARTS: [&str; 4] = ["GET /docs/style.css", "GET /portal", "GET /portal/", "GET /portal/{file:.+}"];
 
 /// `METHOD /path` of every operation in the document.
 pub(crate) fn endpoints(document: &Value) -> BTreeSet<String> {

@@ -1,0 +1,97 @@
+// What is shown when? From the first load to each page, by the part of the address after the `#`.
+import { get } from './api.js'
+import { h, show } from './dom.js'
+import { words } from './problems.js'
+import { signIn } from './sign-in.js'
+import { finish, person, resume, signOut } from './session.js'
+
+const isMember = ({ tenant }) => tenant !== null
+const isTenantAdmin = ({ role }) => role === 'tenant-admin'
+const isPlatformAdmin = ({ role }) => role === 'platform-admin'
+
+/** Each page: its heading, who sees it, and what shows it. `listed` ones stand in the navigation. */
+const PAGES = {
+  upload: { title: 'Upload', who: isMember, listed: true, load: () => import('./upload.js') },
+  files: { title: 'Files', who: isMember, listed: true, load: () => import('./files.js') },
+  usage: { title: 'Usage', who: isTenantAdmin, listed: true, load: () => import('./usage.js') },
+  audit: { title: 'Audit', who: isTenantAdmin, listed: true, load: () => import('./audit.js') },
+  tenants: { title: 'Tenants', who: isPlatformAdmin, listed: true, load: () => import('./tenants.js') },
+  tenant: { title: 'Tenant', who: isPlatformAdmin, load: () => import('./tenant.js') },
+  'platform-audit': { title: 'Audit of all tenants', who: isPlatformAdmin, listed: true, load: () => import('./audit.js') },
+}
+
+const main = document.getElementById('main')
+const navigation = document.querySelector('nav')
+let me
+let leave
+
+/** `#/tenant/123?x=1` as its page's name, what follows, and its parameters. */
+function address() {
+  const [path, parameters] = location.hash.slice(2).split('?')
+  const [name, ...rest] = path.split('/').map(decodeURIComponent)
+  return { name, rest, parameters: new URLSearchParams(parameters) }
+}
+
+async function route({ isFirst = false } = {}) {
+  // Other fragments, such as the skip link's, are places on the page.
+  if (location.hash && !location.hash.startsWith('#/')) return
+  const { name, rest, parameters } = address()
+  const home = Object.keys(PAGES).find((key) => PAGES[key].who(me))
+  const chosen = PAGES[name]?.who(me) ? name : home
+  const page = PAGES[chosen]
+  leave?.()
+  leave = undefined
+  document.title = `${page.title} – Uploads`
+  for (const link of navigation.querySelectorAll('a')) {
+    link.toggleAttribute('aria-current', false)
+    if (link.dataset.page === chosen) link.setAttribute('aria-current', 'page')
+  }
+  const place = h('div', {})
+  show(main, place)
+  try {
+    const { view } = await page.load()
+    if (main.firstChild !== place) return
+    leave = await view(place, { me, page: chosen, rest, parameters })
+  } catch (error) {
+    show(place, h('h1', {}, page.title), h('p', { class: 'notice bad', role: 'alert' }, words(error)))
+  }
+  // A new page is read from its beginning; the first one is where the reader is anyway.
+  if (!isFirst) main.focus({ preventScroll: true })
+}
+
+function greet() {
+  const pages = Object.entries(PAGES).filter(([, page]) => page.listed && page.who(me))
+  show(navigation, pages.map(([name, { title }]) => h('a', { href: `#/${name}`, 'data-page': name }, title)))
+  navigation.hidden = false
+  const place = document.getElementById('person')
+  show(place, h('span', {}, person().email, me.tenant && h('small', {}, me.tenant.name)),
+    h('button', { type: 'button', onclick: signOut }, 'Sign out'))
+  place.hidden = false
+}
+
+document.querySelector('.skip').addEventListener('click', (event) => {
+  event.preventDefault()
+  main.focus()
+})
+
+async function start() {
+  try {
+    await finish()
+    if (!person() && (await resume())) return
+  } catch (error) {
+    return signIn(main, error.message)
+  }
+  if (!person()) return signIn(main)
+  try {
+    me = await get('/v1/me')
+  } catch (error) {
+    show(main, h('div', { class: 'card narrow' }, h('h1', {}, 'You are signed in, and cannot go on'),
+      h('p', { role: 'alert' }, words(error)), h('button', { type: 'button', onclick: signOut }, 'Sign out')))
+    return
+  }
+  greet()
+  addEventListener('hashchange', () => route())
+  await route({ isFirst: true })
+}
+
+await start()
