@@ -45,6 +45,7 @@ mod multipart;
 mod openapi;
 mod operations;
 mod parts;
+mod portal;
 mod post_form;
 mod problems;
 mod quotas;

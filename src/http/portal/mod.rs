@@ -89,3 +89,19 @@ pub(super) async fn file(
 fn asset<'a>(state: &'a State, name: &str) -> Result<&'a Asset, Problem> {
     state.pages.portal.as_ref().and_then(|portal| portal.file(name)).ok_or_else(Problem::no_such_route)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_a_portal_where_there_is_a_place_to_sign_in() {
+        let issuer = "https://issuer.example/pool".to_owned();
+        let jwks_url = url::Url::parse("https://issuer.example/keys").unwrap();
+        let without = Pool { issuer, client_ids: Vec::new(), token_uses: Vec::new(), jwks_url, hosted_ui: None };
+        assert!(Portal::new(std::slice::from_ref(&without), "https://s3.example/uploads").is_none());
+        let hosted_ui = url::Url::parse("https://login.example/").ok();
+        let portal = Portal::new(&[without.clone(), Pool { hosted_ui, ..without }], "https://s3.example/uploads");
+        assert!(portal.is_some_and(|portal| portal.file("index.html").is_some() && portal.file("mod.rs").is_none()));
+    }
+}

@@ -1,6 +1,6 @@
 // What is shown when? From the first load to each page, by the part of the address after the `#`.
 import { get } from './api.js'
-import { h, show } from './dom.js'
+import { h, set, show } from './dom.js'
 import { words } from './problems.js'
 import { signIn } from './sign-in.js'
 import { finish, person, resume, signOut } from './session.js'
@@ -25,35 +25,34 @@ const navigation = document.querySelector('nav')
 let me
 let leave
 
-/** `#/tenant/123?x=1` as its page's name, what follows, and its parameters. */
+/** `#/tenant/123?x=1` as its page's name, what follows, and its parameters. What no page has is the first page. */
 function address() {
   const [path, parameters] = location.hash.slice(2).split('?')
-  const [name, ...rest] = path.split('/').map(decodeURIComponent)
-  return { name, rest, parameters: new URLSearchParams(parameters) }
+  const [name, ...rest] = path.split('/')
+  const mayBeSeen = Object.hasOwn(PAGES, name) && PAGES[name].who(me)
+  const page = mayBeSeen ? name : Object.keys(PAGES).find((key) => PAGES[key].who(me))
+  return { page, rest, parameters: new URLSearchParams(parameters) }
 }
 
 async function route({ isFirst = false } = {}) {
   // Other fragments, such as the skip link's, are places on the page.
   if (location.hash && !location.hash.startsWith('#/')) return
-  const { name, rest, parameters } = address()
-  const home = Object.keys(PAGES).find((key) => PAGES[key].who(me))
-  const chosen = PAGES[name]?.who(me) ? name : home
-  const page = PAGES[chosen]
+  const { page, rest, parameters } = address()
+  const { title, load } = PAGES[page]
   leave?.()
   leave = undefined
-  document.title = `${page.title} – Uploads`
-  for (const link of navigation.querySelectorAll('a')) {
-    link.toggleAttribute('aria-current', false)
-    if (link.dataset.page === chosen) link.setAttribute('aria-current', 'page')
-  }
+  document.title = `${title} – Uploads`
+  for (const link of navigation.querySelectorAll('a')) set(link, 'aria-current', link.dataset.page === page && 'page')
   const place = h('div', {})
   show(main, place)
   try {
-    const { view } = await page.load()
-    if (main.firstChild !== place) return
-    leave = await view(place, { me, page: chosen, rest, parameters })
+    const { view } = await load()
+    const end = await view(place, { me, page, rest, parameters })
+    // Whoever went on to another page meanwhile is not brought back.
+    if (main.firstChild === place) leave = end
+    else end?.()
   } catch (error) {
-    show(place, h('h1', {}, page.title), h('p', { class: 'notice bad', role: 'alert' }, words(error)))
+    show(place, h('h1', {}, title), h('p', { class: 'notice bad', role: 'alert' }, words(error)))
   }
   // A new page is read from its beginning; the first one is where the reader is anyway.
   if (!isFirst) main.focus({ preventScroll: true })
