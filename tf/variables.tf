@@ -9,7 +9,7 @@ variable "bucket" {
 }
 
 variable "allowed_origins" {
-  description = "Web origins whose pages may send files to the bucket: the gateway's server.allowed_origins, such as https://partner.example."
+  description = "Web origins whose pages may send files to the bucket: the gateway's server.allowed_origins, such as https://partner.example, and the origin of server.public_url for the portal."
   type        = list(string)
 
   validation {

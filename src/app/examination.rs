@@ -27,10 +27,19 @@ pub async fn examine(config: &Config, clock: Clock) -> Result<Report, StartError
         objects: Objects::new(&shared, &config.aws, &config.upload),
         bucket: Bucket::new(&config.aws, &config.upload),
         preflights: Preflights::new()?,
-        origins: config.server.allowed_origins.clone(),
+        origins: page_origins(config),
         clock,
     };
     let report = doctor::examine(&neighbours).await;
     neighbours.pool.close().await;
     Ok(report)
+}
+
+/// Whose pages send files to the bucket: those that may call, and the portal's own, where there is one.
+fn page_origins(config: &Config) -> Vec<String> {
+    let has_portal = config.auth.pools.iter().any(|pool| pool.hosted_ui.is_some());
+    let portal = url::Url::parse(&config.server.url()).ok().filter(|_| has_portal);
+    let portal = portal.map(|url| url.origin().ascii_serialization());
+    let others = &config.server.allowed_origins;
+    others.iter().cloned().chain(portal.filter(|origin| !others.contains(origin))).collect()
 }

@@ -13,7 +13,10 @@ const CHECK: &str = "bucket CORS";
 
 pub(super) async fn check(neighbours: &Neighbours) -> Vec<Finding> {
     if neighbours.origins.is_empty() {
-        return vec![Finding::ok(CHECK, "server.allowed_origins is empty: no web page may call, so none is asked for")];
+        return vec![Finding::ok(
+            CHECK,
+            "server.allowed_origins is empty and there is no portal: no web page may call, so none is asked for",
+        )];
     }
     let mut findings = Vec::new();
     for origin in &neighbours.origins {

@@ -15,6 +15,7 @@ const SIGNABLE: [&str; 5] =
 fn config(gateway: &Harness, further: &str) -> Config {
     let mut config = gateway.neighbours().configuration((0, 0), further).unwrap();
     config.server.allowed_origins = vec![PAGE.to_owned()];
+    config.auth.pools.iter_mut().for_each(|pool| pool.hosted_ui = None);
     config
 }
 
@@ -273,4 +274,21 @@ async fn the_command_prints_it_and_fails_when_something_does() {
 
     std::fs::write(&file, "[server]\npublic_address = 7\n").unwrap();
     assert_eq!(doctor().await.0, Some(1));
+}
+
+#[tokio::test]
+async fn the_portals_own_pages_send_files_to_the_bucket_too() {
+    let gateway = Harness::start().await;
+    gateway.neighbours().aws.set_cors(&[rule()]);
+    let mut config = config(&gateway, "");
+    config.server.public_url = Some("https://uploads.example.com".to_owned());
+    config.auth.pools[0].hosted_ui = url::Url::parse("https://login.example.com").ok();
+    let report = Box::pin(app::examine(&config, Clock::system())).await.unwrap();
+    let of_portal: Vec<_> =
+        failed(&report).into_iter().filter(|line| line.starts_with("https://uploads.example.com: ")).collect();
+    assert_eq!(of_portal.len(), 5, "every kind of client: {report}");
+    let portal = CorsRule { origins: vec!["https://uploads.example.com".to_owned()], ..rule() };
+    gateway.neighbours().aws.set_cors(&[rule(), portal]);
+    let report = Box::pin(app::examine(&config, Clock::system())).await.unwrap();
+    assert!(report.is_healthy(), "{report}");
 }
