@@ -68,6 +68,7 @@ impl Stage {
             cognito_port: 0,
             keys: SigningKeys::generate()?,
             people: people::people(),
+            self_sign_up: false,
             database_url: postgres.url(),
             clock: clock.clone(),
             events: false,

@@ -99,6 +99,9 @@ struct SandboxArgs {
     /// A web page that may call the gateway (CORS), such as https://partner.example, besides those of this machine; may be repeated.
     #[arg(long = "allowed-origin", value_name = "ORIGIN")]
     allowed_origins: Vec<String>,
+    /// Let anybody register at the Cognito stand-in, on its page and over its API. Whoever does belongs to no tenant.
+    #[arg(long)]
+    self_sign_up: bool,
     /// Remove the data directory when it stops.
     #[arg(long)]
     ephemeral: bool,
@@ -193,6 +196,7 @@ async fn sandbox(args: SandboxArgs) -> anyhow::Result<()> {
         s3_port: args.s3_port,
         cognito_port: args.cognito_port,
         allowed_origins: args.allowed_origins,
+        self_sign_up: args.self_sign_up,
         ephemeral: args.ephemeral,
         reset: args.reset,
         database_url: args.database_url,

@@ -38,6 +38,8 @@ pub struct Options {
     pub cognito_port: Option<u16>,
     /// Web pages that may call the gateway (CORS), besides those of this machine.
     pub allowed_origins: Vec<String>,
+    /// Anybody may register in the user pool.
+    pub self_sign_up: bool,
     /// Remove the data directory at the end.
     pub ephemeral: bool,
     /// Remove what an earlier sandbox left.
@@ -129,6 +131,7 @@ impl Sandbox {
             cognito_port: port(options.cognito_port, 9229),
             keys,
             people: people::people(),
+            self_sign_up: options.self_sign_up,
             database_url: database_url.clone(),
             clock: clock.clone(),
             events: true,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::Error;
 use super::aws::{self, Aws};
 use super::cognito::{self, Cognito, SigningKeys, User};
+use super::people;
 use crate::config::Config;
 use crate::model::Clock;
 
@@ -30,6 +31,8 @@ pub struct Options {
     pub keys: SigningKeys,
     /// Who can sign in.
     pub people: Vec<User>,
+    /// Anybody may register in the user pool.
+    pub self_sign_up: bool,
     /// The Postgres that the gateway will use.
     pub database_url: String,
     /// What time it is.
@@ -69,6 +72,8 @@ impl Neighbours {
             pool_id: POOL_ID.to_owned(),
             client_id: CLIENT_ID.to_owned(),
             users: options.people,
+            identity_providers: people::identity_providers(),
+            self_sign_up: options.self_sign_up,
             keys: options.keys,
             clock: options.clock,
             token_lifetime: Duration::from_secs(3600),
@@ -87,7 +92,7 @@ impl Neighbours {
         let events = self.events.then(|| format!("[events]\nqueue_url = {}\n", quoted(&self.aws.queue_url())));
         let text = format!(
             "[database]\nurl = {database}\n\
-             [[auth.pools]]\nissuer = {issuer}\nclient_ids = [{client}]\njwks_url = {jwks}\n\
+             [[auth.pools]]\nissuer = {issuer}\nclient_ids = [{client}]\njwks_url = {jwks}\nhosted_ui = {cognito}\n\
              [aws]\nregion = \"{REGION}\"\nendpoint_url = {aws}\nforce_path_style = true\n\
              access_key_id = {key_id}\nsecret_access_key = {secret}\n\
              {events}\
@@ -96,6 +101,7 @@ impl Neighbours {
             issuer = quoted(self.cognito.issuer()),
             client = quoted(self.cognito.client_id()),
             jwks = quoted(&self.cognito.jwks_url()),
+            cognito = quoted(self.cognito.url()),
             aws = quoted(self.aws.url()),
             key_id = quoted(key_id),
             secret = quoted(secret),

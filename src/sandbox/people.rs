@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Error;
-use super::cognito::User;
+use super::cognito::{IdentityProvider, User};
 use crate::adapters::postgres::{self, DatabaseError};
 use crate::config::Config;
 use crate::model::{ClaimValue, Clock, EmailDomain, Isolation, Slug, Tenant, TenantId, TenantName, TenantStatus};
@@ -12,17 +12,28 @@ use crate::model::{ClaimValue, Clock, EmailDomain, Isolation, Slug, Tenant, Tena
 /// The same for everyone: this is loopback, and it is printed at the start.
 pub const PASSWORD: &str = "Sandbox-1234";
 
-/// The tenants: slug, name, claim value and e-mail domain. The claim is not the slug, as in real life.
-const TENANTS: [(&str, &str, &str, &str); 2] = [
-    ("acme", "Acme Inc.", "Acme Customer 1", "acme.example"),
-    ("globex", "Globex Corporation", "Globex Customer 2", "globex.example"),
+/// The tenants: slug, name, claim value, e-mail domain and identity provider. The claim is not the slug, as in real life.
+const TENANTS: [(&str, &str, &str, &str, &str); 2] = [
+    ("acme", "Acme Inc.", "Acme Customer 1", "acme.example", "AcmeSSO"),
+    ("globex", "Globex Corporation", "Globex Customer 2", "globex.example", "GlobexSSO"),
 ];
+
+/// The identity provider of each tenant, which the sandbox plays itself.
+#[must_use]
+pub fn identity_providers() -> Vec<IdentityProvider> {
+    let provider = |(_, _, claim, domain, name): (&str, &str, &str, &str, &str)| IdentityProvider {
+        name: name.to_owned(),
+        domain: domain.to_owned(),
+        customer_name: claim.to_owned(),
+    };
+    TENANTS.map(provider).to_vec()
+}
 
 /// Everyone who can sign in.
 #[must_use]
 pub fn people() -> Vec<User> {
     let mut people = Vec::new();
-    for (names, (_, _, claim, domain)) in [["alice", "bob", "ada"], ["gina", "gus", "greta"]].iter().zip(TENANTS) {
+    for (names, (_, _, claim, domain, _)) in [["alice", "bob", "ada"], ["gina", "gus", "greta"]].iter().zip(TENANTS) {
         for (index, name) in names.iter().enumerate() {
             let groups = if index == 2 { vec!["tenant-admins".to_owned()] } else { Vec::new() };
             people.push(person(&format!("{name}@{domain}"), Some(claim), groups));
@@ -36,7 +47,7 @@ pub fn people() -> Vec<User> {
 #[must_use]
 pub fn slug_of(person: &User) -> Option<&'static str> {
     let claim = person.customer_name.as_deref()?;
-    TENANTS.iter().find(|(_, _, value, _)| *value == claim).map(|(slug, ..)| *slug)
+    TENANTS.iter().find(|(_, _, value, ..)| *value == claim).map(|(slug, ..)| *slug)
 }
 
 /// The role of a person, by the groups.
@@ -63,17 +74,22 @@ fn person(email: &str, claim: Option<&str>, groups: Vec<String>) -> User {
     }
 }
 
-/// Creates the tenants that are not there yet.
+/// Creates the tenants that are not there yet, and binds those that an earlier sandbox bound to no identity provider.
 ///
 /// # Errors
 /// When the database does not take them.
 pub async fn seed(config: &Config, clock: &Clock) -> Result<(), Error> {
     let pool = postgres::pool(&config.database)?;
     let mut transaction = postgres::begin(&pool).await?;
-    for (slug, name, claim, domain) in TENANTS {
-        if postgres::tenants::find_by_claim(&mut *transaction, claim).await?.is_none() {
-            let tenant = tenant(config, clock.now(), [slug, name, claim, domain])?;
-            postgres::tenants::insert(&mut transaction, &tenant).await?;
+    for (slug, name, claim, domain, provider) in TENANTS {
+        let tenant = tenant(config, clock.now(), [slug, name, claim, domain, provider])?;
+        match postgres::tenants::find_by_claim(&mut *transaction, claim).await? {
+            None => postgres::tenants::insert(&mut transaction, &tenant).await?,
+            Some(earlier) if earlier.identity_provider.is_none() => {
+                let bound = Tenant { identity_provider: tenant.identity_provider, ..earlier };
+                postgres::tenants::update(&mut transaction, &bound).await?;
+            }
+            Some(_) => {}
         }
     }
     transaction.commit().await?;
@@ -84,7 +100,7 @@ pub async fn seed(config: &Config, clock: &Clock) -> Result<(), Error> {
 fn tenant(
     config: &Config,
     now: OffsetDateTime,
-    [slug, name, claim, domain]: [&str; 4],
+    [slug, name, claim, domain, provider]: [&str; 5],
 ) -> Result<Tenant, DatabaseError> {
     Ok(Tenant {
         id: TenantId::new(now),
@@ -93,7 +109,7 @@ fn tenant(
         status: TenantStatus::Active,
         claim_values: vec![ClaimValue::parse(claim)?],
         email_domains: vec![EmailDomain::parse(domain)?],
-        identity_provider: None,
+        identity_provider: Some(provider.to_owned()),
         limits: config.limits.clone(),
         isolation: Isolation::Tenant,
         credential_vending: false,

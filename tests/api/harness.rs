@@ -117,6 +117,7 @@ impl Harness {
                     cognito_port: 0,
                     keys: signing_keys(),
                     people: people::people(),
+                    self_sign_up: false,
                     database_url: database.url.clone(),
                     clock: Clock::system(),
                     events,

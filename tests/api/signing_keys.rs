@@ -178,6 +178,8 @@ async fn the_key_of_one_pool_signs_for_no_other() {
         pool_id: "eu-central-1_Other0001".to_owned(),
         client_id: "other-client".to_owned(),
         users: people::people(),
+        identity_providers: Vec::new(),
+        self_sign_up: false,
         keys: SigningKeys::generate().unwrap(),
         clock: Clock::system(),
         token_lifetime: Duration::from_secs(3600),

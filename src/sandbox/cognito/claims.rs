@@ -17,9 +17,12 @@ pub struct User {
     pub customer_name: Option<String>,
     /// The groups, without the one that Cognito adds for an identity provider.
     pub groups: Vec<String>,
-    /// The SAML identity provider that the user comes from; `None` for a user of the pool itself.
+    /// The SAML identity provider whose first assertion made this profile; `None` for a user of the pool itself.
     pub provider: Option<String>,
 }
+
+/// The scope of every sign-in over the API, whatever scopes the client has.
+pub(super) const API_SCOPE: &str = "aws.cognito.signin.user.admin";
 
 /// One sign-in. Refreshed tokens belong to the same one.
 #[derive(Clone, Debug)]
@@ -29,6 +32,22 @@ pub(super) struct Session {
     pub(super) auth_time: i64,
     pub(super) origin_jti: Uuid,
     pub(super) event_id: Uuid,
+    /// The identity provider that vouched for the user this time; `None` when it was a password.
+    pub(super) provider: Option<String>,
+    /// What was granted, with spaces between.
+    pub(super) scope: String,
+}
+
+impl Session {
+    pub(super) fn has_scope(&self, scope: &str) -> bool {
+        self.scope.split(' ').any(|granted| granted == scope)
+    }
+
+    /// `openid` alone lets a client read everything; with another scope of OpenID Connect beside it, only what that one names.
+    fn reads(&self, attribute: &str) -> bool {
+        let is_everything = self.has_scope("profile") || self.has_scope(API_SCOPE) || self.scope == "openid";
+        is_everything || attribute == "sub" || (self.has_scope("email") && attribute.starts_with("email"))
+    }
 }
 
 /// The pool, the client and the times that tokens name.
@@ -41,6 +60,8 @@ pub(super) struct Issue<'a> {
     pub(super) issued_at: i64,
     /// In seconds since 1970.
     pub(super) expires_at: i64,
+    /// What the client wants to find in its first ID token.
+    pub(super) nonce: Option<&'a str>,
 }
 
 impl User {
@@ -65,20 +86,30 @@ impl User {
         attributes
     }
 
-    fn all_groups(&self, issue: &Issue<'_>) -> Vec<String> {
-        let added = self.provider.iter().map(|provider| format!("{}_{provider}", issue.pool_id));
+    /// The attributes that a sign-in lets its client read.
+    pub(super) fn readable(&self, session: &Session) -> Map<String, Value> {
+        let mut attributes = self.attributes();
+        attributes.retain(|name, _| session.reads(name));
+        attributes
+    }
+
+    fn all_groups(&self, session: &Session, issue: &Issue<'_>) -> Vec<String> {
+        let added = session.provider.iter().map(|provider| format!("{}_{provider}", issue.pool_id));
         self.groups.iter().cloned().chain(added).collect()
     }
 
     /// The claims of an ID token.
     pub(super) fn id_claims(&self, session: &Session, issue: &Issue<'_>) -> Value {
-        let mut claims = self.attributes();
+        let mut claims = self.readable(session);
         claims.extend(shared(session, issue));
         claims.insert("aud".to_owned(), json!(issue.client_id));
         claims.insert("token_use".to_owned(), json!("id"));
         claims.insert("cognito:username".to_owned(), json!(self.username()));
-        insert_groups(&mut claims, self.all_groups(issue));
-        if let Some(provider) = &self.provider {
+        insert_groups(&mut claims, self.all_groups(session, issue));
+        if let Some(nonce) = issue.nonce {
+            claims.insert("nonce".to_owned(), json!(nonce));
+        }
+        if let Some(provider) = &session.provider {
             let identity = json!({
                 "userId": self.email,
                 "providerName": provider,
@@ -99,9 +130,8 @@ impl User {
         claims.insert("client_id".to_owned(), json!(issue.client_id));
         claims.insert("token_use".to_owned(), json!("access"));
         claims.insert("username".to_owned(), json!(self.username()));
-        // What every sign-in over the API gets, whatever scopes the client has.
-        claims.insert("scope".to_owned(), json!("aws.cognito.signin.user.admin"));
-        insert_groups(&mut claims, self.all_groups(issue));
+        claims.insert("scope".to_owned(), json!(session.scope));
+        insert_groups(&mut claims, self.all_groups(session, issue));
         Value::Object(claims)
     }
 }
@@ -144,15 +174,28 @@ mod tests {
     }
 
     fn session() -> Session {
-        Session { sub: Uuid::from_u128(7), auth_time: 90, origin_jti: Uuid::from_u128(1), event_id: Uuid::from_u128(2) }
+        Session {
+            sub: Uuid::from_u128(7),
+            auth_time: 90,
+            origin_jti: Uuid::from_u128(1),
+            event_id: Uuid::from_u128(2),
+            provider: None,
+            scope: API_SCOPE.to_owned(),
+        }
     }
 
     fn names(claims: &Value) -> Vec<&str> {
         claims.as_object().unwrap().keys().map(String::as_str).collect()
     }
 
-    const ISSUE: Issue<'static> =
-        Issue { issuer: "http://i/p_1", pool_id: "p_1", client_id: "client", issued_at: 100, expires_at: 400 };
+    const ISSUE: Issue<'static> = Issue {
+        issuer: "http://i/p_1",
+        pool_id: "p_1",
+        client_id: "client",
+        issued_at: 100,
+        expires_at: 400,
+        nonce: None,
+    };
 
     #[test]
     fn an_id_token_has_exactly_the_claims_of_a_native_user() {
@@ -203,9 +246,22 @@ mod tests {
         let mut user = user();
         user.provider = Some("AcmeSaml".to_owned());
         user.groups = vec!["admins".to_owned()];
-        let claims = user.id_claims(&session(), &ISSUE);
+        let session = Session { provider: user.provider.clone(), ..session() };
+        let claims = user.id_claims(&session, &ISSUE);
         assert_eq!(claims["cognito:groups"], json!(["admins", "p_1_AcmeSaml"]));
         assert_eq!(claims["cognito:username"], "AcmeSaml_ada@acme.example");
         assert_eq!(claims["identities"][0]["providerName"], "AcmeSaml");
+    }
+
+    #[test]
+    fn the_scopes_decide_which_attributes_a_client_reads() {
+        for (scope, attributes) in [
+            ("openid", vec!["custom:customerName", "email", "email_verified", "sub"]),
+            ("openid email", vec!["email", "email_verified", "sub"]),
+            ("openid email profile", vec!["custom:customerName", "email", "email_verified", "sub"]),
+        ] {
+            let session = Session { scope: scope.to_owned(), ..session() };
+            assert_eq!(names(&Value::Object(user().readable(&session))), attributes, "{scope}");
+        }
     }
 }

@@ -9,8 +9,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 use url::{Host, Url};
 
-use super::operations;
+use super::pages::Hosted;
 use super::pool::{Pool, lock};
+use super::{oauth, operations, pages};
 
 /// What is wrong with the key endpoint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,15 +44,17 @@ pub(super) struct KeyEndpoint {
 /// The routes.
 pub(super) fn configure(service: &mut web::ServiceConfig) {
     service
-        .service(web::resource("/").route(web::post().to(operations::call)))
-        .service(web::resource("/sandbox/rotate-keys").route(web::post().to(rotate_keys)))
-        .service(web::resource("/{pool}/.well-known/jwks.json").route(web::get().to(jwks)))
-        .service(web::resource("/{pool}/.well-known/openid-configuration").route(web::get().to(discovery)));
+        .service(web::resource("/").wrap(cors()).route(web::post().to(operations::call)))
+        .service(web::resource("/sandbox/rotate-keys").wrap(cors()).route(web::post().to(rotate_keys)))
+        .service(web::resource("/{pool}/.well-known/jwks.json").wrap(cors()).route(web::get().to(jwks)))
+        .service(web::resource("/{pool}/.well-known/openid-configuration").wrap(cors()).route(web::get().to(discovery)))
+        .configure(oauth::configure)
+        .configure(pages::configure);
 }
 
 /// Pages on this machine may call, and pages from elsewhere may not: a site that a developer visits has no business
 /// with the sandbox.
-pub(super) fn cors() -> Cors {
+fn cors() -> Cors {
     Cors::default()
         .allowed_origin_fn(|origin, _request| is_loopback(origin))
         .block_on_origin_mismatch(true)
@@ -104,17 +107,25 @@ async fn jwks(
     HttpResponse::Ok().json(keys)
 }
 
-/// Only what the stand-in really has: there is no managed login here.
-async fn discovery(pool: web::Data<Pool>, name: web::Path<String>) -> HttpResponse {
+async fn discovery(pool: web::Data<Pool>, hosted: web::Data<Hosted>, name: web::Path<String>) -> HttpResponse {
     if *name != pool.id {
         return no_such_pool(&name);
     }
+    let at = |path: &str| format!("{}{path}", hosted.url);
     HttpResponse::Ok().json(json!({
         "issuer": pool.issuer,
         "jwks_uri": format!("{}/.well-known/jwks.json", pool.issuer),
+        "authorization_endpoint": at("/oauth2/authorize"),
+        "token_endpoint": at("/oauth2/token"),
+        "userinfo_endpoint": at("/oauth2/userInfo"),
+        "revocation_endpoint": at("/oauth2/revoke"),
+        "end_session_endpoint": at("/logout"),
         "id_token_signing_alg_values_supported": ["RS256"],
-        "response_types_supported": ["code", "token"],
-        "scopes_supported": ["openid", "email", "phone", "profile"],
+        "response_types_supported": ["code"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "scopes_supported": pages::SCOPES,
         "subject_types_supported": ["public"],
     }))
 }

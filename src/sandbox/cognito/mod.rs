@@ -1,15 +1,21 @@
 //! How does the sandbox stand in for Cognito: real tokens, real keys and real HTTP, on loopback?
 
 mod claims;
+mod codes;
 mod endpoints;
 mod error;
+mod fields;
 mod keys;
+mod oauth;
 mod operations;
+mod pages;
 mod pool;
+mod remembered;
+mod sign_ins;
 #[cfg(test)]
 mod tests;
+mod users;
 
-use std::collections::HashMap;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
@@ -21,12 +27,17 @@ use serde_json::Value;
 use tokio::time::Duration;
 
 pub use claims::User;
+use codes::Codes;
 pub use endpoints::Fault;
 use endpoints::KeyEndpoint;
 pub use error::Error;
 pub use keys::SigningKeys;
+use pages::Hosted;
 pub use pool::Tokens;
 use pool::{Pool, lock};
+use sign_ins::SignIns;
+pub use users::IdentityProvider;
+use users::Users;
 
 use crate::model::Clock;
 
@@ -43,6 +54,10 @@ pub struct Options {
     pub client_id: String,
     /// Who can sign in.
     pub users: Vec<User>,
+    /// The identity providers that the pool trusts, which the sandbox plays itself.
+    pub identity_providers: Vec<IdentityProvider>,
+    /// Anybody may register.
+    pub self_sign_up: bool,
     /// What signs the tokens.
     pub keys: SigningKeys,
     /// What the time is.
@@ -68,7 +83,8 @@ impl Cognito {
     pub async fn start(options: Options) -> Result<Self, Error> {
         let bind = |source| Error::Bind { port: options.port, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).map_err(bind)?;
-        let url = format!("http://{}", listener.local_addr().map_err(bind)?);
+        let address = listener.local_addr().map_err(bind)?;
+        let url = format!("http://{address}");
         let pool = web::Data::new(Pool {
             region: options.region,
             issuer: format!("{url}/{}", options.pool_id),
@@ -76,15 +92,19 @@ impl Cognito {
             client_id: options.client_id,
             clock: options.clock,
             token_lifetime: options.token_lifetime,
-            users: Mutex::new(options.users),
+            users: Mutex::new(Users::new(options.users)),
+            identity_providers: options.identity_providers,
+            self_sign_up: options.self_sign_up,
             keys: Mutex::new((options.keys, Vec::new())),
-            sessions: Mutex::new(HashMap::new()),
+            sign_ins: Mutex::new(SignIns::new()),
+            codes: Mutex::new(Codes::new()),
         });
+        let hosted = web::Data::new(Hosted::new(&url, address.port()));
         let endpoint = web::Data::new(KeyEndpoint::default());
-        let shared = (pool.clone(), endpoint.clone());
+        let shared = (pool.clone(), endpoint.clone(), hosted);
         let server = HttpServer::new(move || {
-            let (pool, endpoint) = shared.clone();
-            App::new().wrap(endpoints::cors()).app_data(pool).app_data(endpoint).configure(endpoints::configure)
+            let (pool, endpoint, hosted) = shared.clone();
+            App::new().app_data(pool).app_data(endpoint).app_data(hosted).configure(endpoints::configure)
         });
         let bind = |source| Error::Bind { port: options.port, source };
         let server = server.workers(1).disable_signals().listen(listener).map_err(bind)?.run();
@@ -93,7 +113,7 @@ impl Cognito {
         Ok(Self { url, pool, endpoint, server: handle })
     }
 
-    /// Where an SDK finds the user-pool API, such as `http://127.0.0.1:9229`.
+    /// Where an SDK finds the user-pool API, and a browser the pages, such as `http://127.0.0.1:9229`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -131,7 +151,7 @@ impl Cognito {
 
     /// Lets somebody else sign in.
     pub fn add_user(&self, user: User) {
-        lock(&self.pool.users).push(user);
+        lock(&self.pool.users).found(user);
     }
 
     /// Signs a user in without a password.

@@ -7,8 +7,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::claims::User;
-use super::pool::Pool;
+use super::claims::{API_SCOPE, User};
+use super::pool::{Pool, lock};
+use super::sign_ins::Refused;
+use super::users;
 
 /// The media type of the AWS JSON protocol.
 const AMZ_JSON: &str = "application/x-amz-json-1.1";
@@ -50,6 +52,29 @@ struct AuthParameters {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
+struct TokensFromRefreshToken {
+    refresh_token: String,
+    client_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SignUp {
+    client_id: String,
+    username: String,
+    password: SecretString,
+    #[serde(default)]
+    user_attributes: Vec<Attribute>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attribute {
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct Bearer {
     access_token: String,
 }
@@ -67,6 +92,8 @@ pub(super) async fn call(pool: web::Data<Pool>, request: HttpRequest, body: web:
     let operation = target.strip_prefix("AWSCognitoIdentityProviderService.").unwrap_or_default();
     let outcome = match operation {
         "InitiateAuth" => parse(&body).and_then(|call| initiate_auth(&pool, call)),
+        "GetTokensFromRefreshToken" => parse(&body).and_then(|call| tokens_from_refresh_token(&pool, &call)),
+        "SignUp" => parse(&body).and_then(|call| sign_up(&pool, call)),
         "GetUser" => parse(&body).and_then(|call| get_user(&pool, &call)),
         "GlobalSignOut" => parse(&body).and_then(|call| global_sign_out(&pool, &call)),
         "RevokeToken" => parse(&body).and_then(|call| revoke_token(&pool, &call)),
@@ -109,6 +136,7 @@ fn initiate_auth(pool: &Pool, call: InitiateAuth) -> Result<Value, Refusal> {
             let refresh_token = parameters.refresh_token.ok_or_else(|| Refusal::missing("REFRESH_TOKEN"))?;
             let (id_token, access_token) =
                 pool.refresh(&refresh_token).ok_or_else(|| Refusal::not_authorized("Invalid Refresh Token"))?;
+            // Without a new refresh token. A pool that rotates them would not offer this flow; here both work.
             (id_token, access_token, None)
         }
         "USER_SRP_AUTH" | "CUSTOM_AUTH" | "USER_AUTH" => {
@@ -117,17 +145,51 @@ fn initiate_auth(pool: &Pool, call: InitiateAuth) -> Result<Value, Refusal> {
         }
         _ => return Err(Refusal("InvalidParameterException", "Unknown AuthFlow.".to_owned())),
     };
+    Ok(result(pool, id_token, access_token, refresh_token))
+}
+
+fn tokens_from_refresh_token(pool: &Pool, call: &TokensFromRefreshToken) -> Result<Value, Refusal> {
+    check_client(pool, &call.client_id)?;
+    let tokens = pool.rotate(&call.refresh_token).map_err(|refused| match refused {
+        Refused::Unknown => Refusal::not_authorized("Invalid Refresh Token"),
+        Refused::Reused => Refusal("RefreshTokenReuseException", "Refresh token has been invalidated".to_owned()),
+    })?;
+    Ok(result(pool, tokens.id_token, tokens.access_token, Some(tokens.refresh_token)))
+}
+
+fn result(pool: &Pool, id_token: String, access_token: String, refresh_token: Option<String>) -> Value {
     let mut result = json!({
         "AccessToken": access_token,
         "ExpiresIn": pool.token_lifetime.as_secs(),
         "IdToken": id_token,
         "TokenType": "Bearer",
     });
-    // A refresh does not bring a new refresh token.
     if let (Some(token), Some(result)) = (refresh_token, result.as_object_mut()) {
         result.insert("RefreshToken".to_owned(), json!(token));
     }
-    Ok(json!({"AuthenticationResult": result, "ChallengeParameters": {}}))
+    json!({"AuthenticationResult": result, "ChallengeParameters": {}})
+}
+
+fn sign_up(pool: &Pool, call: SignUp) -> Result<Value, Refusal> {
+    check_client(pool, &call.client_id)?;
+    if !pool.self_sign_up {
+        return Err(Refusal::not_authorized("SignUp is not permitted for this user pool"));
+    }
+    if call.user_attributes.iter().any(|attribute| attribute.name != "email") {
+        return Err(Refusal::not_authorized("A client attempted to write unauthorized attribute"));
+    }
+    if !users::is_email(&call.username) {
+        return Err(Refusal("InvalidParameterException", "Username should be an email.".to_owned()));
+    }
+    if !users::is_strong(&call.password) {
+        let message = "Password did not conform with password policy";
+        return Err(Refusal("InvalidPasswordException", message.to_owned()));
+    }
+    let user = lock(&pool.users)
+        .sign_up(&call.username, &call.password)
+        .ok_or_else(|| Refusal("UsernameExistsException", "User already exists".to_owned()))?;
+    // Nobody reads mail here, so nobody has to confirm an address.
+    Ok(json!({"UserConfirmed": true, "UserSub": user.sub}))
 }
 
 fn get_user(pool: &Pool, call: &Bearer) -> Result<Value, Refusal> {
@@ -152,8 +214,14 @@ fn revoke_token(pool: &Pool, call: &RevokeToken) -> Result<Value, Refusal> {
     Ok(json!({}))
 }
 
+/// The user of an access token that may speak for them at this API; one of the pages' may not.
 fn bearer(pool: &Pool, call: &Bearer) -> Result<User, Refusal> {
-    pool.bearer(&call.access_token).ok_or_else(Refusal::invalid_token)
+    let (user, session) = pool.bearer(&call.access_token).ok_or_else(Refusal::invalid_token)?;
+    if session.has_scope(API_SCOPE) {
+        Ok(user)
+    } else {
+        Err(Refusal::not_authorized("Access Token does not have required scopes"))
+    }
 }
 
 fn check_client(pool: &Pool, client_id: &str) -> Result<(), Refusal> {

@@ -1,21 +1,19 @@
-//! Who may sign in, and which sign-ins are still good?
+//! What does the pool give to whom: tokens for a sign-in, a code or a refresh token, and keys to check them with?
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::digest::{SHA256, digest};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::time::Duration;
 use uuid::Uuid;
 
-use super::claims::{Issue, Session, User};
+use super::claims::{API_SCOPE, Issue, Session, User};
+use super::codes::{self, Codes};
 use super::error::Error;
 use super::keys::SigningKeys;
+use super::sign_ins::{Refused, SignIns};
+use super::users::{IdentityProvider, Users};
 use crate::model::Clock;
 
 /// What a sign-in gives.
@@ -45,74 +43,102 @@ pub(super) struct Pool {
     pub(super) issuer: String,
     pub(super) clock: Clock,
     pub(super) token_lifetime: Duration,
-    pub(super) users: Mutex<Vec<User>>,
+    pub(super) users: Mutex<Users>,
+    pub(super) identity_providers: Vec<IdentityProvider>,
+    /// Anybody may register.
+    pub(super) self_sign_up: bool,
     /// The keys that sign, then the ones that only verify.
     pub(super) keys: Mutex<(SigningKeys, Vec<SigningKeys>)>,
-    /// By refresh token.
-    pub(super) sessions: Mutex<HashMap<String, Session>>,
+    pub(super) sign_ins: Mutex<SignIns>,
+    pub(super) codes: Mutex<Codes>,
 }
 
 impl Pool {
+    /// The time, in seconds since 1970.
+    pub(super) fn now(&self) -> i64 {
+        self.clock.now().unix_timestamp()
+    }
+
     /// The user of this address or this subject.
     pub(super) fn user(&self, name: &str) -> Option<User> {
-        // Pools that sign in by address do not mind its case.
-        let is_named = |user: &&User| user.email.eq_ignore_ascii_case(name) || user.sub.to_string() == name;
-        lock(&self.users).iter().find(is_named).cloned()
+        lock(&self.users).find(name).cloned()
     }
 
-    /// The user of this name, if the password is right. Takes as long for a name that nobody has.
+    /// The user of this name, if the password is right.
     pub(super) fn authenticate(&self, name: &str, password: &SecretString) -> Option<User> {
-        let user = self.user(name);
-        let expected = user.as_ref().map_or("", |user| user.password.expose_secret());
-        // The lengths of passwords are secret too; those of hashes are equal.
-        let [given, expected] = [password.expose_secret(), expected].map(|text| digest(&SHA256, text.as_bytes()));
-        let is_right = verify_slices_are_equal(given.as_ref(), expected.as_ref()).is_ok();
-        user.filter(|_| is_right)
+        lock(&self.users).authenticate(name, password).cloned()
     }
 
-    /// A new sign-in and its tokens.
+    /// A new sign-in over the API, and its tokens.
     pub(super) fn sign_in(&self, user: &User) -> Tokens {
-        let session = self.new_session(user);
-        let refresh_token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
-        let (id_token, access_token) = self.issue(user, &session);
-        lock(&self.sessions).insert(refresh_token.clone(), session);
+        self.begin(user, self.new_session(user), None)
+    }
+
+    /// The tokens of a code. A code that is shown again ends the sign-in that it began.
+    pub(super) fn redeem(&self, code: &str, redirect_uri: &str, verifier: Option<&str>) -> Option<Tokens> {
+        let redeemed = lock(&self.codes).redeem(code, redirect_uri, verifier, self.now());
+        match redeemed {
+            Ok(grant) => {
+                let user = self.user(&grant.session.sub.to_string())?;
+                Some(self.begin(&user, grant.session, grant.nonce.as_deref()))
+            }
+            Err(codes::Refused::Replayed(session)) => {
+                lock(&self.sign_ins).end(session.origin_jti);
+                None
+            }
+            Err(codes::Refused::Invalid) => None,
+        }
+    }
+
+    fn begin(&self, user: &User, session: Session, nonce: Option<&str>) -> Tokens {
+        let (id_token, access_token) = self.issue(user, &session, nonce);
+        let refresh_token = lock(&self.sign_ins).begin(session);
         Tokens { id_token, access_token, refresh_token }
     }
 
-    /// New tokens of an earlier sign-in.
+    /// New tokens of an earlier sign-in, whose refresh token stays as it is.
     pub(super) fn refresh(&self, refresh_token: &str) -> Option<(String, String)> {
-        let session = lock(&self.sessions).get(refresh_token).cloned()?;
+        let session = lock(&self.sign_ins).refresh(refresh_token, self.now()).ok()?;
         let user = self.user(&session.sub.to_string())?;
-        Some(self.issue(&user, &session))
+        Some(self.issue(&user, &session, None))
     }
 
-    /// The user of an access token that is genuine, of today and not revoked.
-    pub(super) fn bearer(&self, access_token: &str) -> Option<User> {
+    /// New tokens of an earlier sign-in, and a new refresh token instead of this one.
+    pub(super) fn rotate(&self, refresh_token: &str) -> Result<Tokens, Refused> {
+        let (session, refresh_token) = lock(&self.sign_ins).rotate(refresh_token, self.now())?;
+        let user = self.user(&session.sub.to_string()).ok_or(Refused::Unknown)?;
+        // OpenID Connect Core, 12.2: a refreshed ID token should not have a nonce.
+        let (id_token, access_token) = self.issue(&user, &session, None);
+        Ok(Tokens { id_token, access_token, refresh_token })
+    }
+
+    /// The user and the sign-in of an access token that is genuine, of today and not revoked.
+    pub(super) fn bearer(&self, access_token: &str) -> Option<(User, Session)> {
         let claims = {
             let keys = lock(&self.keys);
             let mut all = [&keys.0].into_iter().chain(&keys.1);
             all.find_map(|keys| keys.access().verify(access_token))?
         };
-        let is_current = claims.get("exp")?.as_i64()? > self.clock.now().unix_timestamp();
+        let is_current = claims.get("exp")?.as_i64()? > self.now();
         let origin_jti: Uuid = claims.get("origin_jti")?.as_str()?.parse().ok()?;
-        let is_known = lock(&self.sessions).values().any(|session| session.origin_jti == origin_jti);
-        let user = self.user(claims.get("sub")?.as_str()?)?;
-        (is_current && is_known).then_some(user)
+        let session = lock(&self.sign_ins).find(origin_jti, self.now())?;
+        let user = self.user(&session.sub.to_string())?;
+        is_current.then_some((user, session))
     }
 
     /// Ends one sign-in.
     pub(super) fn revoke(&self, refresh_token: &str) {
-        lock(&self.sessions).remove(refresh_token);
+        lock(&self.sign_ins).revoke(refresh_token, self.now());
     }
 
     /// Ends every sign-in of a user.
     pub(super) fn sign_out(&self, user: &User) {
-        lock(&self.sessions).retain(|_, session| session.sub != user.sub);
+        lock(&self.sign_ins).end_all(user.sub);
     }
 
     /// The claims that an ID token of a sign-in at this moment would have.
     pub(super) fn id_claims(&self, user: &User) -> Value {
-        user.id_claims(&self.new_session(user), &self.issue_now())
+        user.id_claims(&self.new_session(user), &self.issue_now(None))
     }
 
     /// The public keys: those that sign first.
@@ -140,13 +166,15 @@ impl Pool {
     fn new_session(&self, user: &User) -> Session {
         Session {
             sub: user.sub,
-            auth_time: self.clock.now().unix_timestamp(),
+            auth_time: self.now(),
             origin_jti: Uuid::new_v4(),
             event_id: Uuid::new_v4(),
+            provider: user.provider.clone(),
+            scope: API_SCOPE.to_owned(),
         }
     }
 
-    fn issue_now(&self) -> Issue<'_> {
+    fn issue_now<'a>(&'a self, nonce: Option<&'a str>) -> Issue<'a> {
         let now = self.clock.now();
         Issue {
             issuer: &self.issuer,
@@ -154,11 +182,12 @@ impl Pool {
             client_id: &self.client_id,
             issued_at: now.unix_timestamp(),
             expires_at: (now + self.token_lifetime).unix_timestamp(),
+            nonce,
         }
     }
 
-    fn issue(&self, user: &User, session: &Session) -> (String, String) {
-        let (keys, issue) = (self.signing_keys(), self.issue_now());
+    fn issue(&self, user: &User, session: &Session, nonce: Option<&str>) -> (String, String) {
+        let (keys, issue) = (self.signing_keys(), self.issue_now(nonce));
         let header = |kid| json!({"kid": kid, "alg": "RS256"});
         let id = keys.id().sign(&header(keys.id().kid()), &user.id_claims(session, &issue));
         let access = keys.access().sign(&header(keys.access().kid()), &user.access_claims(session, &issue));

@@ -1,5 +1,8 @@
 //! Does the stand-in answer as Cognito does? Over HTTP, and with tokens read by another library.
 
+mod code_flow;
+mod visitor;
+
 use std::time::Duration;
 
 use jsonwebtoken::jwk::JwkSet;
@@ -16,6 +19,11 @@ const EMAIL: &str = "ada@acme.example";
 const PASSWORD: &str = "correct horse battery";
 
 async fn stand_in() -> Cognito {
+    stand_in_where(false).await
+}
+
+/// A pool of one user, that trusts the identity providers of acme and globex, where anybody may register or not.
+async fn stand_in_where(self_sign_up: bool) -> Cognito {
     let user = User {
         email: EMAIL.to_owned(),
         password: SecretString::from(PASSWORD),
@@ -24,12 +32,19 @@ async fn stand_in() -> Cognito {
         groups: vec!["uploaders".to_owned()],
         provider: None,
     };
+    let provider = |name: &str, company: &str| IdentityProvider {
+        name: name.to_owned(),
+        domain: format!("{company}.example"),
+        customer_name: company.to_owned(),
+    };
     Cognito::start(Options {
         port: 0,
         region: "eu-central-1".to_owned(),
         pool_id: "eu-central-1_Sandbox01".to_owned(),
         client_id: "sandbox-client".to_owned(),
         users: vec![user],
+        identity_providers: vec![provider("AcmeSSO", "acme"), provider("GlobexSSO", "globex")],
+        self_sign_up,
         keys: SigningKeys::generate().unwrap(),
         clock: Clock::new(|| datetime!(2030-01-02 03:04:05 UTC)),
         token_lifetime: Duration::from_secs(300),
