@@ -2,10 +2,9 @@
 import { after, before, test } from 'node:test'
 import { assertUsable } from '../harness/accessibility.js'
 import { launch } from '../harness/browser.js'
-import { openPortal, signIn } from '../harness/portal.js'
+import { openPortal, portal, signIn } from '../harness/portal.js'
 import { call, sandbox, signIn as tokenOf } from '../harness/sandbox.js'
 
-const portal = `${sandbox.publicUrl}/portal/`
 const authorize = (more) => {
   const asked = { client_id: sandbox.clientId, response_type: 'code', redirect_uri: portal, scope: 'openid email', state: 's', ...more }
   return `${sandbox.cognitoUrl}/oauth2/authorize?${new URLSearchParams(asked)}`

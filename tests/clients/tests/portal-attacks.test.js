@@ -3,10 +3,9 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
 import { launch } from '../harness/browser.js'
-import { openPortal, signIn } from '../harness/portal.js'
+import { openPortal, portal, signIn } from '../harness/portal.js'
 import { call, changeTenant, sandbox, signIn as tokenOf } from '../harness/sandbox.js'
 
-const portal = `${sandbox.publicUrl}/portal/`
 const MARKUP = '<img src=x onerror="window.stung=1"><script>window.stung=1</script>'
 
 let browser
