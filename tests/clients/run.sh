@@ -60,7 +60,9 @@ SANDBOX=$place/sandbox
     --public-port 0 --internal-port 0 --s3-port 0 --cognito-port 0 >/dev/null 2>"$place/sandbox.log" &
 started+=($!)
 written "$SANDBOX/sandbox.json" $!
-export PAGES_ORIGIN SANDBOX
+# Pictures of every page, to be looked at.
+SCREENSHOTS=${SCREENSHOTS:-$(realpath ../..)/target/screenshots}
+export PAGES_ORIGIN SANDBOX SCREENSHOTS
 
 # One after the other, for they change the same tenants.
 failed=()
