@@ -9,6 +9,7 @@ mod docs;
 mod extract;
 mod integer;
 mod internal;
+mod login;
 mod me;
 mod object;
 mod observe;
@@ -34,6 +35,7 @@ use sqlx::PgPool;
 use crate::adapters::oidc::KeyStore;
 use crate::config::Server;
 use crate::domain::authenticate::Authenticator;
+use crate::domain::login::Login;
 use crate::domain::rate_limits::RateLimits;
 use crate::domain::tenants::Directory;
 use crate::domain::uploads::Uploads;
@@ -49,6 +51,8 @@ use problem::Problem;
 pub struct State {
     /// Turns tokens into principals.
     pub authenticator: Authenticator,
+    /// Where people sign in.
+    pub login: Login,
     /// How often callers may call.
     pub rate_limits: RateLimits,
     /// The uploads' stories.
@@ -112,6 +116,7 @@ pub fn public(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
             .wrap(from_fn(authenticate::caller))
             .route(web::get().to(me::get))
             .default_service(only("GET"));
+        let login = web::resource("/v1/login").route(web::get().to(login::get)).default_service(only("GET"));
         let tenant = web::scope("/v1")
             .wrap(from_fn(rate_limit::limit))
             .wrap(from_fn(authenticate::principal))
@@ -187,7 +192,7 @@ pub fn public(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
         let docs = web::resource(["/docs", "/docs/"]).route(web::get().to(docs::get)).default_service(only("GET"));
         let style = web::resource("/docs/style.css").route(web::get().to(docs::style)).default_service(only("GET"));
         config.app_data(state).service(document).service(docs).service(style);
-        config.service(admin).service(me).service(tenant).service(upload).service(sign);
+        config.service(admin).service(me).service(login).service(tenant).service(upload).service(sign);
         config.service(uppy_credentials).service(with_token).service(with_session);
         config.default_service(web::route().to(not_found));
     }

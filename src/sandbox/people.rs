@@ -94,6 +94,7 @@ fn tenant(
         claim_values: vec![ClaimValue::parse(claim)?],
         email_domains: vec![EmailDomain::parse(domain)?],
         identity_provider: None,
+        native_users: true,
         limits: config.limits.clone(),
         isolation: Isolation::Tenant,
         credential_vending: false,
