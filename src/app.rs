@@ -23,6 +23,7 @@ use crate::adapters::sqs::EventQueue;
 use crate::adapters::sts::{self, CredentialCache, RoleAssumer};
 use crate::config::{self, Config};
 use crate::domain::authenticate::Authenticator;
+use crate::domain::login::Login;
 use crate::domain::rate_limits::RateLimits;
 use crate::domain::reconcile::Reconciler;
 use crate::domain::tenants::Directory;
@@ -139,6 +140,7 @@ impl Composition {
         let verifier = TokenVerifier::new(config.auth.clone(), Arc::clone(&keys));
         let state = Data::new(State {
             authenticator: Authenticator::new(verifier, directory.clone(), clock.clone(), metrics.clone()),
+            login: Login::new(&config.auth, &config.server.url(), directory.clone()),
             rate_limits: RateLimits::new(&config.rate, clock.clone(), metrics.clone()),
             uploads,
             uppy_sessions: UppySessions::new(

@@ -13,7 +13,7 @@ use super::parse_auth::auth;
 use super::parse_upload::{events, rate, reconcile, upload, uppy};
 use super::reader::Reader;
 use super::sections::{Aws, Database, Ledger, Log, LogFormat, Server, StaticKey, Tenants};
-use super::values::{HOUR, MINUTE, SECOND, not_empty, size, web_url};
+use super::values::{HOUR, MINUTE, SECOND, not_empty, size, trimmed, web_url};
 use crate::model::{ContentTypePattern, Invalid, Limits};
 
 /// Reads every section, all of them, even when an earlier one has faults.
@@ -195,8 +195,4 @@ fn endpoint_url(text: &str) -> Result<Url, Invalid> {
     let url = web_url(text)?;
     let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
     if bare { Ok(url) } else { Err(Invalid::rule("must be a scheme, a host and perhaps a port, and nothing more")) }
-}
-
-fn trimmed(url: &Url) -> String {
-    url.as_str().trim_end_matches('/').to_owned()
 }

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::reader::Reader;
 use super::sections::{Auth, Pool, TokenUse};
-use super::values::{HOUR, MINUTE, SECOND, web_url};
+use super::values::{HOUR, MINUTE, SECOND, trimmed, web_url};
 use crate::model::Invalid;
 
 pub(super) fn auth(r: &mut Reader) -> Option<Auth> {
@@ -57,7 +57,9 @@ fn pool(r: &mut Reader, name: &str) -> Option<Pool> {
         r.fault(&format!("{name}.client_ids"), "must name at least one app client, and none that is empty");
     }
     let jwks_url = r.parsed(&format!("{name}.jwks_url"), secure_url);
-    let hosted_ui = r.parsed(&format!("{name}.hosted_ui"), secure_url);
+    let hosted_ui = r.parsed(&format!("{name}.hosted_ui"), hosted_ui);
+    let hosted_ui_client_id = client_id(r, &format!("{name}.hosted_ui_client_id"), client_ids.as_deref());
+    let native_client_id = client_id(r, &format!("{name}.native_client_id"), client_ids.as_deref());
     let uses = r.list(&format!("{name}.token_uses"));
     let uses = uses.unwrap_or_else(|| vec!["id".to_owned(), "access".to_owned()]);
     let mut token_uses = Vec::new();
@@ -71,12 +73,38 @@ fn pool(r: &mut Reader, name: &str) -> Option<Pool> {
     if uses.is_empty() {
         r.fault(&format!("{name}.token_uses"), "must hold \"id\", \"access\" or both");
     }
-    let issuer = issuer?;
+    let (issuer, client_ids) = (issuer?, client_ids?);
+    let hosted_ui_client_id = hosted_ui_client_id.or_else(|| client_ids.first().cloned())?;
     let jwks_url = match jwks_url {
         Some(url) => url,
         None => secure_url(&format!("{}/.well-known/jwks.json", issuer.trim_end_matches('/'))).ok()?,
     };
-    Some(Pool { issuer, client_ids: client_ids?, token_uses, jwks_url, hosted_ui })
+    Some(Pool {
+        issuer,
+        client_ids,
+        token_uses,
+        jwks_url,
+        hosted_ui,
+        native_client_id: native_client_id.unwrap_or_else(|| hosted_ui_client_id.clone()),
+        hosted_ui_client_id,
+    })
+}
+
+/// Tokens of a client that is not among the pool's would be refused.
+fn client_id(r: &mut Reader, setting: &str, client_ids: Option<&[String]>) -> Option<String> {
+    r.parsed(setting, |text| {
+        let is_known = client_ids.is_none_or(|ids| ids.iter().any(|id| id == text));
+        if is_known { Ok(text.to_owned()) } else { Err("must be one of the pool's client_ids") }
+    })
+}
+
+/// Paths are put behind it.
+fn hosted_ui(text: &str) -> Result<String, Invalid> {
+    let url = secure_url(text)?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Invalid::rule("must have no query and no fragment"));
+    }
+    Ok(trimmed(&url))
 }
 
 /// What decides whom to believe must not come over plain HTTP, except on this machine.

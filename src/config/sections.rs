@@ -79,8 +79,12 @@ pub struct Pool {
     pub token_uses: Vec<TokenUse>,
     /// Where its signing keys are.
     pub jwks_url: Url,
-    /// Where its people sign in.
-    pub hosted_ui: Option<Url>,
+    /// Where its people sign in, without a slash at the end.
+    pub hosted_ui: Option<String>,
+    /// The app client with which people of identity providers sign in there.
+    pub hosted_ui_client_id: String,
+    /// The app client with which people of the pool itself sign in there.
+    pub native_client_id: String,
 }
 
 /// Whose tokens are taken, and how.

@@ -175,6 +175,46 @@ fn the_public_url_ends_without_a_slash() {
 }
 
 #[test]
+fn people_sign_in_with_clients_of_the_pool() {
+    let pool = |further: &str| {
+        let text = GOOD.replace("client_ids = [\"web\"]", &format!("client_ids = [\"web\", \"native\"]\n{further}"));
+        Config::from_toml(&text).map(|config| config.auth.pools.into_iter().next().unwrap())
+    };
+    for (further, federated, native) in [
+        ("", "web", "web"),
+        ("hosted_ui_client_id = \"native\"", "native", "native"),
+        ("native_client_id = \"native\"", "web", "native"),
+        ("hosted_ui_client_id = \"native\"\nnative_client_id = \"web\"", "native", "web"),
+    ] {
+        let pool = pool(further).unwrap();
+        assert_eq!((pool.hosted_ui_client_id.as_str(), pool.native_client_id.as_str()), (federated, native));
+    }
+    for setting in ["hosted_ui_client_id", "native_client_id"] {
+        for stranger in ["other", "WEB", ""] {
+            let faults = pool(&format!("{setting} = \"{stranger}\"")).unwrap_err().0;
+            assert_eq!(faults[0].setting, format!("auth.pools[0].{setting}"), "{stranger}");
+            assert_eq!(faults.len(), 1, "{faults:?}");
+        }
+    }
+}
+
+#[test]
+fn a_hosted_ui_is_a_place_that_paths_can_be_put_behind() {
+    let with = |url: &str| GOOD.replace("client_ids", &format!("hosted_ui = \"{url}\"\nclient_ids"));
+    for (given, kept) in [
+        ("https://sign-in.example", "https://sign-in.example"),
+        ("https://sign-in.example/", "https://sign-in.example"),
+        ("http://127.0.0.1:9229/pool//", "http://127.0.0.1:9229/pool"),
+    ] {
+        let config = Config::from_toml(&with(given)).unwrap();
+        assert_eq!(config.auth.pools[0].hosted_ui.as_deref(), Some(kept));
+    }
+    for wrong in ["http://sign-in.example", "sign-in.example", "https://a.example/?b", "https://a.example/#b"] {
+        assert_eq!(faults(&with(wrong)), ["auth.pools[0].hosted_ui"], "{wrong}");
+    }
+}
+
+#[test]
 fn an_uppy_session_lives_a_minute_at_least_and_a_day_at_most() {
     let expiry = |text: &str| format!("{GOOD}[uppy]\nsession_expiry = \"{text}\"");
     for wrong in ["59s", "24h 1s", "0s", "soon", ""] {

@@ -27,3 +27,8 @@ pub(super) fn web_url(text: &str) -> Result<Url, Invalid> {
         _ => Err(Invalid::rule("must be an http:// or https:// URL")),
     }
 }
+
+/// Without a slash at the end.
+pub(super) fn trimmed(url: &Url) -> String {
+    url.as_str().trim_end_matches('/').to_owned()
+}

@@ -51,6 +51,7 @@ fn probe(neighbours: &Neighbours) -> Result<(Tenant, ObjectKey), Invalid> {
         claim_values: Vec::new(),
         email_domains: Vec::new(),
         identity_provider: None,
+        native_users: true,
         limits: Limits {
             max_upload_bytes: FileSize::ONE_REQUEST,
             allowed_content_types: Vec::new(),

@@ -52,10 +52,15 @@ impl Authenticator {
     /// The caller as a member of its tenant.
     ///
     /// # Errors
-    /// When the token names no tenant, an unknown one or a suspended one, or tenants cannot be read.
+    /// When the token names no tenant, an unknown one, one whose people sign in elsewhere, or a suspended one, or tenants cannot
+    /// be read.
     pub async fn principal(&self, Caller(token): &Caller) -> Result<Principal, Error> {
         let claim = token.tenant_claim.as_deref().ok_or(Error::TenantClaimMissing)?;
         let tenant = self.directory.find_by_claim(claim).await?.ok_or(Error::TenantUnknown)?;
+        // Whether it is suspended is for its own people to know.
+        if !tenant.admits(&token.origin) {
+            return Err(Error::IdentityProviderMismatch);
+        }
         match tenant.status {
             TenantStatus::Active => Ok(Principal { subject: token.subject.clone(), tenant, role: role(token) }),
             TenantStatus::Suspended => Err(Error::TenantSuspended),

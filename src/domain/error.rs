@@ -25,6 +25,12 @@ pub enum Error {
     /// The token names a tenant that nobody knows.
     #[error("the token names an unknown tenant")]
     TenantUnknown,
+    /// The tenant's people do not sign in where the caller did, or the token does not tell where that was.
+    #[error("the token is not from the tenant's identity provider")]
+    IdentityProviderMismatch,
+    /// No user pool says where its people sign in.
+    #[error("no user pool has a hosted UI")]
+    SignInNotConfigured,
     /// The tenant may not do anything at present.
     #[error("the tenant is suspended")]
     TenantSuspended,

@@ -5,6 +5,7 @@ pub mod authenticate;
 pub mod credentials;
 mod error;
 mod gcra;
+pub mod login;
 pub mod rate_limits;
 pub mod reconcile;
 pub mod tenants;

@@ -63,7 +63,15 @@ pub(super) async fn get(caller: Caller, state: Data<State>) -> Result<HttpRespon
                 }),
             }
         }
-        (Err(Error::TenantClaimMissing | Error::TenantUnknown | Error::TenantSuspended), Ok(admin)) => Me {
+        (
+            Err(
+                Error::TenantClaimMissing
+                | Error::TenantUnknown
+                | Error::IdentityProviderMismatch
+                | Error::TenantSuspended,
+            ),
+            Ok(admin),
+        ) => Me {
             subject: admin.subject.to_string(),
             tenant: None,
             role: Role::PlatformAdmin.as_str(),

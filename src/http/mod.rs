@@ -9,6 +9,7 @@ mod docs;
 mod extract;
 mod integer;
 mod internal;
+mod login;
 mod me;
 mod object;
 mod observe;
@@ -35,6 +36,7 @@ use sqlx::PgPool;
 use crate::adapters::oidc::KeyStore;
 use crate::config::Server;
 use crate::domain::authenticate::Authenticator;
+use crate::domain::login::Login;
 use crate::domain::rate_limits::RateLimits;
 use crate::domain::tenants::Directory;
 use crate::domain::uploads::Uploads;
@@ -50,6 +52,8 @@ use problem::Problem;
 pub struct State {
     /// Turns tokens into principals.
     pub authenticator: Authenticator,
+    /// Where people sign in.
+    pub login: Login,
     /// How often callers may call.
     pub rate_limits: RateLimits,
     /// The uploads' stories.
@@ -113,6 +117,7 @@ pub fn public(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
             .wrap(from_fn(authenticate::caller))
             .route(web::get().to(me::get))
             .default_service(only("GET"));
+        let login = web::resource("/v1/login").route(web::get().to(login::get)).default_service(only("GET"));
         let tenant = web::scope("/v1")
             .wrap(from_fn(rate_limit::limit))
             .wrap(from_fn(authenticate::principal))
@@ -192,7 +197,7 @@ pub fn public(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
         let index = web::resource("/portal/").route(web::get().to(portal::index)).default_service(only("GET"));
         let file = web::resource("/portal/{file:.+}").route(web::get().to(portal::file)).default_service(only("GET"));
         config.service(bare).service(index).service(file);
-        config.service(admin).service(me).service(tenant).service(upload).service(sign);
+        config.service(admin).service(me).service(login).service(tenant).service(upload).service(sign);
         config.service(uppy_credentials).service(with_token).service(with_session);
         config.default_service(web::route().to(not_found));
     }

@@ -38,7 +38,7 @@ pub(super) async fn limit(request: ServiceRequest, next: Next<BoxBody>) -> Resul
 /// Is the operation at this path one that [`limit`] stands before?
 pub(super) fn applies_to(path: &str) -> bool {
     let below = |folders: &[&str]| folders.iter().any(|folder| path.starts_with(folder));
-    below(&["/v1/", "/companion/", "/u/", "/s3/", "/upload"]) && !below(&["/v1/admin/"]) && path != "/v1/me"
+    below(&["/v1/", "/companion/", "/u/", "/s3/", "/upload"]) && !below(&["/v1/admin/", "/v1/me", "/v1/login"])
 }
 
 fn tell(headers: &mut HeaderMap, standings: &[(Counted, Standing)]) {

@@ -101,6 +101,12 @@ schemas! {
     ClaimValue = text(1, 256, TRIMMED).examples([json!("Customer 1")]);
     /// A domain of e-mail addresses.
     EmailDomain = text(3, 253, EMAIL_DOMAIN).examples([json!("acme.example")]);
+    /// An e-mail address.
+    EmailAddress = text(5, 320, &format!("^[^@]+@{}", EMAIL_DOMAIN.trim_start_matches('^'))).examples([json!("alice@acme.example")]);
+    /// The authorize endpoint of a user pool's hosted UI, with what it has to be told.
+    AuthorizeUrl = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::Custom("uri".to_owned())));
     /// The name of an identity provider in Cognito.
     IdentityProvider = text(1, 32, r"^[^\u0000-\u001f\u007f-\u009f]+$").examples([json!("CAS-SSO")]);
     /// `tenant`: a session with the store reaches all of the tenant. `user`: it reaches only what is its user's own, but a

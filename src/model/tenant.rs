@@ -4,7 +4,7 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
-use super::{ContentType, FileSize, Invalid, TenantId};
+use super::{ContentType, FileSize, Invalid, Origin, ProviderName, TenantId};
 
 /// A tenant's name in object keys, session tags and policies. Never changes.
 ///
@@ -101,6 +101,16 @@ impl EmailDomain {
         } else {
             Err(Invalid::rule("must be a domain name such as acme.example"))
         }
+    }
+
+    /// The domain of an e-mail address of at most 320 characters (RFC 3696 §3). What stands before the `@` is not looked at.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn of_address(address: &str) -> Result<Self, Invalid> {
+        let parts = address.split_once('@').filter(|(name, _)| !name.is_empty() && address.chars().count() <= 320);
+        let domain = parts.and_then(|(_, domain)| Self::parse(domain).ok());
+        domain.ok_or(Invalid::rule("must be an e-mail address of at most 320 characters"))
     }
 
     /// The text of the domain.
@@ -242,7 +252,9 @@ pub struct Tenant {
     /// The domains of its e-mail addresses.
     pub email_domains: Vec<EmailDomain>,
     /// The Cognito identity provider that its people sign in through.
-    pub identity_provider: Option<String>,
+    pub identity_provider: Option<ProviderName>,
+    /// May people of the user pool itself enter, who signed in through no identity provider?
+    pub native_users: bool,
     /// What it may do at most.
     pub limits: Limits,
     /// How far apart its people are.
@@ -255,6 +267,19 @@ pub struct Tenant {
     pub created_at: OffsetDateTime,
     /// When it was last changed.
     pub updated_at: OffsetDateTime,
+}
+
+impl Tenant {
+    /// May people of this origin enter? Every identity provider of a user pool can assert any tenant's claim, so only the tenant's
+    /// own is believed.
+    #[must_use]
+    pub fn admits(&self, origin: &Origin) -> bool {
+        match origin {
+            Origin::Native => self.native_users,
+            Origin::Federated(provider) => self.identity_provider.as_ref() == Some(provider),
+            Origin::Unclear => false,
+        }
+    }
 }
 
 #[cfg(test)]

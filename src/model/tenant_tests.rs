@@ -14,6 +14,7 @@ pub(crate) fn tenant(slug: &str) -> Tenant {
         claim_values: vec![],
         email_domains: vec![],
         identity_provider: None,
+        native_users: true,
         limits: Limits {
             max_upload_bytes: FileSize::parse(1 << 30).unwrap(),
             allowed_content_types: vec![ContentTypePattern::parse("*/*").unwrap()],
@@ -60,9 +61,45 @@ fn a_domain_is_a_host_name_in_lower_case() {
 }
 
 #[test]
+fn an_address_has_one_domain() {
+    let long = format!("{}@acme.example", "é".repeat(307));
+    for good in ["alice@acme.example", "ALICE@ACME.EXAMPLE", "a\u{0} b\r\n@Acme.Example", &long] {
+        assert_eq!(EmailDomain::of_address(good).unwrap().as_str(), "acme.example", "{good:?}");
+    }
+    let longer = format!("é{long}");
+    for bad in
+        ["", "@", "acme.example", "@acme.example", "a@", "a@b@acme.example", "a@acme", "a@acme.example ", &longer]
+    {
+        assert!(EmailDomain::of_address(bad).is_err(), "{bad:?}");
+    }
+}
+
+#[test]
 fn a_claim_value_is_exact_and_bounded() {
     assert!(ClaimValue::parse("Customer 1").is_ok());
     for bad in ["", " a", "a ", "a\u{0}", &"é".repeat(257)] {
         assert!(ClaimValue::parse(bad).is_err(), "{bad:?}");
+    }
+}
+
+#[test]
+fn a_tenant_admits_its_own_providers_people_and_native_ones_if_it_says_so() {
+    let name = |text| ProviderName::parse(text).unwrap();
+    let from = |text| Origin::Federated(name(text));
+    for (provider, native_users, origin, enters) in [
+        (Some("AcmeSSO"), false, from("AcmeSSO"), true),
+        (Some("AcmeSSO"), true, from("AcmeSSO"), true),
+        (Some("AcmeSSO"), true, from("GlobexSSO"), false),
+        (Some("AcmeSSO"), true, from("acmesso"), false),
+        (Some("AcmeSSO"), true, Origin::Unclear, false),
+        (Some("AcmeSSO"), true, Origin::Native, true),
+        (Some("AcmeSSO"), false, Origin::Native, false),
+        (None, true, from("AcmeSSO"), false),
+        (None, true, Origin::Unclear, false),
+        (None, true, Origin::Native, true),
+        (None, false, Origin::Native, false),
+    ] {
+        let tenant = Tenant { identity_provider: provider.map(name), native_users, ..tenant("acme") };
+        assert_eq!(tenant.admits(&origin), enters, "{origin:?} {provider:?} {native_users}");
     }
 }

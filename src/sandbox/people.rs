@@ -7,7 +7,9 @@ use super::Error;
 use super::cognito::{IdentityProvider, User};
 use crate::adapters::postgres::{self, DatabaseError};
 use crate::config::Config;
-use crate::model::{ClaimValue, Clock, EmailDomain, Isolation, Slug, Tenant, TenantId, TenantName, TenantStatus};
+use crate::model::{
+    ClaimValue, Clock, EmailDomain, Isolation, ProviderName, Slug, Tenant, TenantId, TenantName, TenantStatus,
+};
 
 /// The same for everyone: this is loopback, and it is printed at the start.
 pub const PASSWORD: &str = "Sandbox-1234";
@@ -109,7 +111,8 @@ fn tenant(
         status: TenantStatus::Active,
         claim_values: vec![ClaimValue::parse(claim)?],
         email_domains: vec![EmailDomain::parse(domain)?],
-        identity_provider: Some(provider.to_owned()),
+        identity_provider: Some(ProviderName::parse(provider)?),
+        native_users: true,
         limits: config.limits.clone(),
         isolation: Isolation::Tenant,
         credential_vending: false,

@@ -126,6 +126,36 @@ async fn a_tenant_that_says_little_gets_the_configured_defaults() {
 }
 
 #[tokio::test]
+async fn a_new_tenant_with_a_provider_takes_native_users_only_when_it_says_so() {
+    let gateway = Harness::start().await;
+    let admin = gateway.token("admin@platform.example");
+    let cases = [
+        (json!({}), true),
+        (json!({"identityProvider": null}), true),
+        (json!({"identityProvider": "AcmeSSO"}), false),
+        (json!({"identityProvider": "AcmeSSO", "nativeUsers": null}), false),
+        (json!({"identityProvider": "AcmeSSO", "nativeUsers": true}), true),
+        (json!({"nativeUsers": false}), false),
+    ];
+    for (number, (mut body, native_users)) in cases.into_iter().enumerate() {
+        body["slug"] = json!(format!("tenant-{number}"));
+        body["name"] = json!("T");
+        let tenant = create(&gateway, &admin, body.clone()).await;
+        assert_eq!(tenant["nativeUsers"], native_users, "{body}");
+        for (change, expected) in [
+            (json!({"identityProvider": "OtherSSO"}), native_users),
+            (json!({"nativeUsers": !native_users}), !native_users),
+            (json!({"identityProvider": null}), !native_users),
+            (json!({"nativeUsers": null, "name": "U"}), !native_users),
+        ] {
+            let changed = gateway.patch(&admin, &path(&tenant), change.clone()).await.body;
+            assert_eq!(changed["nativeUsers"], expected, "{body} {change}");
+            assert_eq!(gateway.get(&admin, &path(&tenant)).await.body["nativeUsers"], expected);
+        }
+    }
+}
+
+#[tokio::test]
 async fn pages_follow_one_another_without_gap_or_double() {
     let gateway = Harness::start().await;
     let admin = gateway.token("admin@platform.example");

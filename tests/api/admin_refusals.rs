@@ -38,6 +38,8 @@ fn broken() -> Vec<(Value, &'static str)> {
         (json!({"emailDomains": many(|n| format!("d{n}.example"))}), "/emailDomains"),
         (json!({"identityProvider": ""}), "/identityProvider"),
         (json!({"identityProvider": "p".repeat(33)}), "/identityProvider"),
+        (json!({"identityProvider": "a\nb"}), "/identityProvider"),
+        (json!({"nativeUsers": "yes"}), "/nativeUsers"),
         (json!({"isolation": "none"}), "/isolation"),
         (json!({"isolation": "User"}), "/isolation"),
         (json!({"credentialVending": "yes"}), "/credentialVending"),

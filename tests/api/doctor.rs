@@ -282,7 +282,7 @@ async fn the_portals_own_pages_send_files_to_the_bucket_too() {
     gateway.neighbours().aws.set_cors(&[rule()]);
     let mut config = config(&gateway, "");
     config.server.public_url = Some("https://uploads.example.com".to_owned());
-    config.auth.pools[0].hosted_ui = url::Url::parse("https://login.example.com").ok();
+    config.auth.pools[0].hosted_ui = Some("https://login.example.com".to_owned());
     let report = Box::pin(app::examine(&config, Clock::system())).await.unwrap();
     let of_portal: Vec<_> =
         failed(&report).into_iter().filter(|line| line.starts_with("https://uploads.example.com: ")).collect();

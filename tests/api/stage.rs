@@ -116,6 +116,7 @@ pub(crate) fn tenant(slug: &str) -> Tenant {
         claim_values: Vec::new(),
         email_domains: Vec::new(),
         identity_provider: None,
+        native_users: true,
         limits: upload_gateway::model::Limits {
             max_upload_bytes: FileSize::parse(1).expect("a size"),
             allowed_content_types: Vec::new(),

@@ -66,8 +66,8 @@ const TABLE: [Row; 38] = [
     row("GET /v1/admin/tenants/{id}/usage", "role-missing", "role-missing", "role-missing"),
 ];
 
-/// Endpoints that anybody may ask, because they are the contract.
-const OPEN: [&str; 2] = ["GET /openapi.json", "GET /docs"];
+/// Endpoints that anybody may ask: the contract, and where to sign in.
+const OPEN: [&str; 3] = ["GET /openapi.json", "GET /docs", "GET /v1/login"];
 
 /// What belongs to a page and is no endpoint.
 const PARTS: [&str; 4] = ["GET /docs/style.css", "GET /portal", "GET /portal/", "GET /portal/{file:.+}"];

@@ -1,74 +1,13 @@
-//! Are a token's claims right? Each is checked by name; what has the wrong type is wrong.
+//! Are a token's claims right? Each is checked by name.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use time::OffsetDateTime;
 
+use super::members::Members;
+use super::origin;
 use super::refusal::VerifyError;
 use crate::config::{Auth, Pool, TokenUse};
-use crate::model::Subject;
-
-/// A JSON object in which no name stands twice. Parsers disagree about which of two wins, and a forger lives off that.
-#[derive(Debug)]
-pub struct Members(Map<String, Value>);
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Unique;
-
-        impl<'de> Visitor<'de> for Unique {
-            type Value = Members;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Members, A::Error> {
-                let mut members = Map::new();
-                while let Some((name, value)) = access.next_entry::<String, Value>()? {
-                    if members.insert(name, value).is_some() {
-                        return Err(A::Error::custom("a name stands twice"));
-                    }
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(Unique)
-    }
-}
-
-impl Members {
-    /// Is there a member of that name, whatever its value?
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
-    }
-
-    /// The text of that name. Anything but a text is an error, and so is its absence.
-    pub(super) fn text(&self, name: &'static str) -> Result<&str, VerifyError> {
-        self.0.get(name).and_then(Value::as_str).ok_or(VerifyError::Claim(name))
-    }
-
-    /// Seconds since 1970 of that name, when it is there. Cognito writes whole numbers.
-    fn time(&self, name: &'static str) -> Result<Option<i64>, VerifyError> {
-        match self.0.get(name) {
-            None => Ok(None),
-            Some(value) => value.as_i64().map(Some).ok_or(VerifyError::Claim(name)),
-        }
-    }
-
-    fn texts(&self, name: &'static str) -> Result<Vec<&str>, VerifyError> {
-        match self.0.get(name) {
-            None => Ok(Vec::new()),
-            Some(Value::Array(items)) => {
-                items.iter().map(|item| item.as_str().ok_or(VerifyError::Claim(name))).collect()
-            }
-            Some(_) => Err(VerifyError::Claim(name)),
-        }
-    }
-}
+use crate::model::{Origin, Subject};
 
 /// What a good token says.
 #[derive(Debug, Clone)]
@@ -77,6 +16,8 @@ pub struct VerifiedToken {
     pub subject: Subject,
     /// The raw value of the tenant claim, when there is one.
     pub tenant_claim: Option<String>,
+    /// Where they signed in.
+    pub origin: Origin,
     /// In the tenant-admin group?
     pub is_tenant_admin: bool,
     /// In the platform-admin group?
@@ -91,7 +32,7 @@ pub struct VerifiedToken {
 const LONGEST_TENANT_CLAIM: usize = 1024;
 
 /// Checks every claim that decides something, after the signature: `iss`, `exp`, `nbf`, `iat`, `token_use`, `aud` or
-/// `client_id`, `sub`, the groups, and the tenant claim's type.
+/// `client_id`, `sub`, the groups, where its holder comes from, and the tenant claim's type.
 ///
 /// Not checked, because nothing here depends on them: `jti`, `origin_jti`, `auth_time`, `scope`, `email`, `nonce`.
 pub(super) fn check(
@@ -115,15 +56,16 @@ pub(super) fn check(
             return Err(VerifyError::NotYetValid);
         }
     }
-    check_audience(members, pool)?;
+    let token_use = check_audience(members, pool)?;
     let subject = Subject::parse(members.text("sub")?).map_err(|_invalid| VerifyError::Claim("sub"))?;
     let groups = members.texts("cognito:groups")?;
-    let tenant_claim = match members.0.get(&auth.tenant_claim) {
+    let tenant_claim = match members.get(&auth.tenant_claim) {
         None => None,
         Some(Value::String(text)) if text.len() <= LONGEST_TENANT_CLAIM => Some(text.clone()),
         Some(_) => return Err(VerifyError::Claim("the tenant claim")),
     };
     Ok(VerifiedToken {
+        origin: origin::read(members, token_use, &subject, pool)?,
         subject,
         tenant_claim: tenant_claim.filter(|text| !text.is_empty()),
         is_tenant_admin: groups.contains(&auth.tenant_admin_group.as_str()),
@@ -136,7 +78,7 @@ pub(super) fn check(
 
 /// The two kinds of tokens have disjoint rules (RFC 8725 §3.12): an ID token names its client in `aud`, an access token in
 /// `client_id`, and each must say which kind it is.
-fn check_audience(members: &Members, pool: &Pool) -> Result<(), VerifyError> {
+fn check_audience(members: &Members, pool: &Pool) -> Result<TokenUse, VerifyError> {
     let (token_use, audience) = match members.text("token_use")? {
         "id" => (TokenUse::Id, members.text("aud")?),
         "access" => (TokenUse::Access, members.text("client_id")?),
@@ -145,5 +87,5 @@ fn check_audience(members: &Members, pool: &Pool) -> Result<(), VerifyError> {
     if !pool.token_uses.contains(&token_use) {
         return Err(VerifyError::TokenUse);
     }
-    if pool.client_ids.iter().any(|id| id == audience) { Ok(()) } else { Err(VerifyError::Audience) }
+    if pool.client_ids.iter().any(|id| id == audience) { Ok(token_use) } else { Err(VerifyError::Audience) }
 }

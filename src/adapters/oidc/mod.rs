@@ -5,10 +5,13 @@
 mod claims;
 mod jwks;
 mod key_store;
+mod members;
+mod origin;
 mod refusal;
 mod verifier;
 
-pub use claims::{Members, VerifiedToken};
+pub use claims::VerifiedToken;
 pub use key_store::{KeyError, KeyStore};
+pub use members::Members;
 pub use refusal::VerifyError;
 pub use verifier::TokenVerifier;

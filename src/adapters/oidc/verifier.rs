@@ -12,7 +12,8 @@ use moka::sync::Cache;
 use serde::Deserialize;
 use time::OffsetDateTime;
 
-use super::claims::{self, Members, VerifiedToken};
+use super::claims::{self, VerifiedToken};
+use super::members::Members;
 use super::refusal::{LONGEST_TOKEN, VerifyError};
 use super::{KeyError, KeyStore};
 use crate::config::Auth;

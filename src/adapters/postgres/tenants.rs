@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::DatabaseError;
 use crate::model::{
-    ClaimValue, ContentTypePattern, EmailDomain, FileSize, Invalid, Isolation, Limits, Slug, Tenant, TenantId,
-    TenantName, TenantStatus,
+    ClaimValue, ContentTypePattern, EmailDomain, FileSize, Invalid, Isolation, Limits, ProviderName, Slug, Tenant,
+    TenantId, TenantName, TenantStatus,
 };
 
 struct Row {
@@ -16,6 +16,7 @@ struct Row {
     name: String,
     status: String,
     identity_provider: Option<String>,
+    native_users: bool,
     isolation: String,
     credential_vending: bool,
     credential_reading: bool,
@@ -48,6 +49,7 @@ macro_rules! tenants {
         sqlx::query_as!(
             Row,
             r#"select id as "id!", slug as "slug!", name as "name!", status as "status!", identity_provider,
+                      native_users as "native_users!",
                       isolation as "isolation!", credential_vending as "credential_vending!",
                       credential_reading as "credential_reading!",
                       max_upload_bytes as "max_upload_bytes!", allowed_content_types as "allowed_content_types!",
@@ -88,6 +90,20 @@ pub async fn find_by_slug(connection: impl PgExecutor<'_>, slug: &Slug) -> Resul
     Ok(row.map(Tenant::try_from).transpose()?)
 }
 
+/// The tenant whose people have their e-mail addresses in that domain.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn find_by_email_domain(
+    connection: impl PgExecutor<'_>,
+    domain: &EmailDomain,
+) -> Result<Option<Tenant>, DatabaseError> {
+    let row = tenants!("where id = (select tenant_id from tenant_email_domains where domain = $1)", domain.as_str())
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.map(Tenant::try_from).transpose()?)
+}
+
 /// A page of tenants, newest first.
 ///
 /// # Errors
@@ -122,13 +138,13 @@ pub async fn insert(connection: &mut PgConnection, tenant: &Tenant) -> Result<()
     sqlx::query!(
         "insert into tenants (id, slug, name, status, identity_provider, isolation, credential_vending, max_upload_bytes,
                               allowed_content_types, monthly_bytes, requests_per_minute, created_at, updated_at,
-                              credential_reading)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                              credential_reading, native_users)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         tenant.id.as_uuid(),
         tenant.slug.as_str(),
         tenant.name.as_str(),
         tenant.status.as_str(),
-        tenant.identity_provider,
+        tenant.identity_provider.as_ref().map(ProviderName::as_str),
         tenant.isolation.as_str(),
         tenant.credential_vending,
         tenant.limits.max_upload_bytes.bytes(),
@@ -138,6 +154,7 @@ pub async fn insert(connection: &mut PgConnection, tenant: &Tenant) -> Result<()
         tenant.created_at,
         tenant.updated_at,
         tenant.credential_reading,
+        tenant.native_users,
     )
     .execute(&mut *connection)
     .await?;
@@ -153,12 +170,12 @@ pub async fn update(connection: &mut PgConnection, tenant: &Tenant) -> Result<()
     sqlx::query!(
         "update tenants set name = $2, status = $3, identity_provider = $4, isolation = $5, credential_vending = $6,
                 max_upload_bytes = $7, allowed_content_types = $8, monthly_bytes = $9, requests_per_minute = $10, updated_at = $11,
-                credential_reading = $12
+                credential_reading = $12, native_users = $13
          where id = $1",
         tenant.id.as_uuid(),
         tenant.name.as_str(),
         tenant.status.as_str(),
-        tenant.identity_provider,
+        tenant.identity_provider.as_ref().map(ProviderName::as_str),
         tenant.isolation.as_str(),
         tenant.credential_vending,
         tenant.limits.max_upload_bytes.bytes(),
@@ -167,6 +184,7 @@ pub async fn update(connection: &mut PgConnection, tenant: &Tenant) -> Result<()
         tenant.limits.requests_per_minute,
         tenant.updated_at,
         tenant.credential_reading,
+        tenant.native_users,
     )
     .execute(&mut *connection)
     .await?;
@@ -240,7 +258,8 @@ impl TryFrom<Row> for Tenant {
             status: TenantStatus::parse(&row.status)?,
             claim_values: in_order(claims)?,
             email_domains: in_order(domains)?,
-            identity_provider: row.identity_provider,
+            identity_provider: row.identity_provider.as_deref().map(ProviderName::parse).transpose()?,
+            native_users: row.native_users,
             limits: Limits {
                 max_upload_bytes: FileSize::parse(row.max_upload_bytes)?,
                 allowed_content_types: patterns.collect::<Result<_, _>>()?,

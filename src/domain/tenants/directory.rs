@@ -1,4 +1,4 @@
-//! Which tenant does a claim value mean, or an id? Asked by every request, so it is remembered.
+//! Which tenant does a claim value mean, or an id, or the domain of an e-mail address? Asked by every request, so it is remembered.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,9 +11,9 @@ use sqlx::PgPool;
 use crate::adapters::postgres::{DatabaseError, tenants};
 use crate::config;
 use crate::domain::Error;
-use crate::model::{ClaimValue, Tenant, TenantId};
+use crate::model::{ClaimValue, EmailDomain, Tenant, TenantId};
 
-/// Tenants by claim value and by id, read once for however many wait, and forgotten as soon as any tenant changes.
+/// Tenants by their names, read once for however many wait, and forgotten as soon as any tenant changes.
 #[derive(Clone)]
 pub struct Directory {
     pool: PgPool,
@@ -27,6 +27,7 @@ pub struct Directory {
 enum Name {
     Claim(String),
     Id(TenantId),
+    EmailDomain(EmailDomain),
 }
 
 struct Remember {
@@ -67,6 +68,15 @@ impl Directory {
     /// When it is not remembered and Postgres does not answer.
     pub async fn find(&self, id: TenantId) -> Result<Option<Arc<Tenant>>, Error> {
         self.remembered(Name::Id(id), tenants::find(&self.pool, id)).await
+    }
+
+    /// The tenant whose people have their e-mail addresses in that domain, if any.
+    ///
+    /// # Errors
+    /// When it is not remembered and Postgres does not answer.
+    pub async fn find_by_email_domain(&self, domain: &EmailDomain) -> Result<Option<Arc<Tenant>>, Error> {
+        let load = tenants::find_by_email_domain(&self.pool, domain);
+        self.remembered(Name::EmailDomain(domain.clone()), load).await
     }
 
     /// What is known under that name, or else what `load` reads.

@@ -12,8 +12,8 @@ use crate::http::object::Object;
 use crate::http::problem::Problem;
 use crate::http::schema;
 use crate::model::{
-    ClaimValue, ContentTypePattern, EmailDomain, FileSize, Invalid, Isolation, Limits, Slug, Tenant, TenantId,
-    TenantName, TenantStatus,
+    ClaimValue, ContentTypePattern, EmailDomain, FileSize, Invalid, Isolation, Limits, ProviderName, Slug, Tenant,
+    TenantId, TenantName, TenantStatus,
 };
 
 /// What is to be so about a tenant. What is absent gets its default, or stays as it is.
@@ -31,10 +31,13 @@ pub(in crate::http) struct TenantChanges {
     /// Where its people have their addresses.
     #[schema(value_type = Option<Vec<schema::EmailDomain>>, max_items = 100)]
     email_domains: Option<Vec<String>>,
-    /// What its people sign in through; null for none.
+    /// What its people sign in through; null for none. Who signed in through any other is refused.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<schema::IdentityProvider>)]
     identity_provider: Option<Option<String>>,
+    /// May people enter who signed in through no identity provider, at the user pool itself? A new tenant's default: only when it
+    /// has no identity provider.
+    native_users: Option<bool>,
     #[schema(value_type = Option<LimitChanges>)]
     limits: Option<Object<LimitChanges>>,
     #[schema(value_type = Option<schema::TenantIsolation>)]
@@ -98,7 +101,8 @@ struct Parsed {
     name: Option<TenantName>,
     claim_values: Option<Vec<ClaimValue>>,
     email_domains: Option<Vec<EmailDomain>>,
-    identity_provider: Option<Option<String>>,
+    identity_provider: Option<Option<ProviderName>>,
+    native_users: Option<bool>,
     max_upload_bytes: Option<FileSize>,
     allowed_content_types: Option<Vec<ContentTypePattern>>,
     monthly_bytes: Option<Option<i64>>,
@@ -118,6 +122,7 @@ impl TenantChanges {
             }
         }
         let mut parsed = self.parse(&mut faults);
+        let has_provider = matches!(parsed.identity_provider, Some(Some(_)));
         let named = parsed.slug.take().zip(parsed.name.take());
         let (slug, name) = faults.finish(named)?;
         let mut tenant = Tenant {
@@ -128,6 +133,7 @@ impl TenantChanges {
             claim_values: Vec::new(),
             email_domains: Vec::new(),
             identity_provider: None,
+            native_users: !has_provider,
             limits,
             isolation: Isolation::Tenant,
             credential_vending: false,
@@ -163,10 +169,11 @@ impl TenantChanges {
             name: self.name.as_ref().and_then(|text| faults.take("/name", TenantName::parse(text))),
             claim_values: list(faults, "/claimValues", self.claim_values.as_ref(), ClaimValue::parse),
             email_domains: list(faults, "/emailDomains", self.email_domains.as_ref(), EmailDomain::parse),
-            identity_provider: self
-                .identity_provider
-                .clone()
-                .and_then(|name| faults.take("/identityProvider", identity_provider(name))),
+            identity_provider: self.identity_provider.as_ref().and_then(|name| {
+                let name = name.as_deref().map(ProviderName::parse).transpose();
+                faults.take("/identityProvider", name)
+            }),
+            native_users: self.native_users,
             max_upload_bytes: limits
                 .max_upload_bytes
                 .and_then(|Integer(bytes)| faults.take("/limits/maxUploadBytes", FileSize::parse(bytes))),
@@ -200,6 +207,7 @@ impl Parsed {
         set(&mut tenant.claim_values, self.claim_values);
         set(&mut tenant.email_domains, self.email_domains);
         set(&mut tenant.identity_provider, self.identity_provider);
+        set(&mut tenant.native_users, self.native_users);
         set(&mut tenant.limits.max_upload_bytes, self.max_upload_bytes);
         set(&mut tenant.limits.allowed_content_types, self.allowed_content_types);
         set(&mut tenant.limits.monthly_bytes, self.monthly_bytes);
@@ -218,13 +226,6 @@ fn positive<T: TryFrom<i64> + Into<i64>>(value: Option<Integer>, most: T) -> Res
     }
     let too_large = |_| format!("must be at most {}, or null", most.into()).into();
     T::try_from(number).map(Some).map_err(too_large)
-}
-
-/// Cognito's provider names have 1 to 32 characters.
-/// <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateIdentityProvider.html>
-fn identity_provider(name: Option<String>) -> Result<Option<String>, Invalid> {
-    let fits = |name: &String| (1..=32).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-    if name.as_ref().is_none_or(fits) { Ok(name) } else { Err(Invalid::rule("must be 1 to 32 characters, or null")) }
 }
 
 /// In one order, whatever order they came in, and none twice.

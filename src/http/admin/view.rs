@@ -27,9 +27,11 @@ pub(in crate::http) struct Tenant {
     /// Where its people have their addresses.
     #[schema(value_type = Vec<schema::EmailDomain>, max_items = 100)]
     email_domains: Vec<String>,
-    /// What its people sign in through; null for none.
+    /// What its people sign in through; null for none. Who signed in through any other is refused.
     #[schema(value_type = Option<schema::IdentityProvider>)]
     identity_provider: Option<String>,
+    /// May people enter who signed in through no identity provider, at the user pool itself?
+    native_users: bool,
     limits: Limits,
     #[schema(value_type = schema::TenantIsolation)]
     isolation: &'static str,
@@ -56,7 +58,8 @@ impl From<&model::Tenant> for Tenant {
             status: tenant.status.as_str(),
             claim_values: tenant.claim_values.iter().map(|v| v.as_str().to_owned()).collect(),
             email_domains: tenant.email_domains.iter().map(|d| d.as_str().to_owned()).collect(),
-            identity_provider: tenant.identity_provider.clone(),
+            identity_provider: tenant.identity_provider.as_ref().map(|name| name.as_str().to_owned()),
+            native_users: tenant.native_users,
             limits: Limits::from(&tenant.limits),
             isolation: tenant.isolation.as_str(),
             credential_vending: tenant.credential_vending,

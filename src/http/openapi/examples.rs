@@ -57,11 +57,19 @@ fn examples() -> Vec<(&'static str, Value)> {
                 "tenant": {"id": ID, "slug": "acme", "name": "Acme Inc.", "status": "active"},
             }),
         ),
+        (
+            "Login",
+            json!({
+                "authorizeUrl": "https://acme.auth.eu-central-1.amazoncognito.com/oauth2/authorize?response_type=code&client_id=1example23456789&redirect_uri=https%3A%2F%2Fuploads.example.com%2Fportal%2F&scope=openid+email+profile&identity_provider=CAS-SSO",
+                "identityProvider": "CAS-SSO",
+            }),
+        ),
         ("TenantChanges", changes),
         (
             "NewTenant",
             json!({
                 "slug": "acme", "name": "Acme Inc.", "claimValues": ["Customer 1"], "emailDomains": ["acme.example"],
+                "identityProvider": "CAS-SSO",
             }),
         ),
         ("TenantPage", json!({"items": [tenant], "nextCursor": null})),
@@ -158,7 +166,7 @@ fn with(mut thing: Value, member: &str, value: Value) -> Value {
 fn tenant() -> Value {
     json!({
         "id": ID, "slug": "acme", "name": "Acme Inc.", "status": "active", "claimValues": ["Customer 1"],
-        "emailDomains": ["acme.example"], "identityProvider": "CAS-SSO", "isolation": "tenant",
+        "emailDomains": ["acme.example"], "identityProvider": "CAS-SSO", "nativeUsers": false, "isolation": "tenant",
         "credentialVending": false, "credentialReading": false, "limits": limits(),
         "createdAt": EARLY, "updatedAt": EARLY,
     })

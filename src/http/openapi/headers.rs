@@ -86,7 +86,7 @@ fn of_refusal(name: &str, response: &mut Response) {
             let description = "`Bearer error=\"invalid_token\"` (RFC 6750 §3)";
             put(response, "www-authenticate", description, Some("^Bearer error=\"invalid_token\"$"));
         }
-        "InvalidSession" => {}
+        "InvalidSession" | "SignInNotConfigured" => {}
         "MethodNotAllowed" => put(response, "allow", "The methods that the path takes: `GET, POST`", None),
         "RateLimited" => {
             put(response, "retry-after", "Seconds", Some("^[1-9][0-9]*$"));

@@ -12,7 +12,7 @@ use utoipa::openapi::{OpenApi as Document, RefOr, Required, Schema};
 use utoipa::{Modify, OpenApi};
 
 use super::uppy::contract::Sessions;
-use super::{State, admin, collections, credentials, docs, me, problem, sign, tutorial, uploads, uppy};
+use super::{State, admin, collections, credentials, docs, login, me, problem, sign, tutorial, uploads, uppy};
 use examples::Examples;
 use headers::Headers;
 use refusals::Refusals;
@@ -45,6 +45,7 @@ use refusals::Refusals;
         uppy::sessions::delete,
         sign::post,
         me::get,
+        login::get,
         admin::tenants::list,
         admin::tenants::create,
         admin::tenants::get,

@@ -34,6 +34,12 @@ pub(super) const CATALOGUE: &[Kind] = &[
     ),
     kind(
         "403",
+        "identity-provider-mismatch",
+        "Wrong identity provider",
+        "The tenant's people sign in elsewhere. Sign in where `GET /v1/login` says, and send the ID token.",
+    ),
+    kind(
+        "403",
         "quota-exceeded",
         "Quota exceeded",
         "The tenant's bytes of this calendar month (UTC) are used up or reserved.",
@@ -43,6 +49,7 @@ pub(super) const CATALOGUE: &[Kind] = &[
     kind("403", "tenant-suspended", "Tenant suspended", "The tenant is suspended."),
     kind("403", "tenant-unknown", "Unknown tenant", "No tenant has the claim value that the token carries."),
     kind("404", "not-found", "Not found", "There is no such thing, or it is another's."),
+    kind("404", "sign-in-not-configured", "Sign-in not configured", "The gateway does not know where people sign in."),
     kind("405", "method-not-allowed", "Method not allowed", "The path takes other methods; `Allow` says which."),
     kind("409", "already-ended", "Upload already ended", "The upload has ended otherwise and stays so."),
     kind("409", "not-multipart", "Not a multipart upload", "The upload travels in one request and has no parts."),
@@ -102,7 +109,9 @@ pub(super) fn of(operation: &mut Operation, path: &str, is_limited: bool) -> Vec
     may(is_known, &["invalid-token"]);
     may(has_session, &["invalid-session", "tenant-suspended"]);
     may(is_known && path.starts_with("/v1/admin/"), &["role-missing"]);
-    may(is_known && !path.starts_with("/v1/admin/"), &["tenant-claim-missing", "tenant-suspended", "tenant-unknown"]);
+    const OF_TENANTS: [&str; 4] =
+        ["identity-provider-mismatch", "tenant-claim-missing", "tenant-suspended", "tenant-unknown"];
+    may(is_known && !path.starts_with("/v1/admin/"), &OF_TENANTS);
     may(is_limited, &["rate-limited"]);
     may(has_body, &["malformed-json", "unreadable-body", "body-too-large", "not-json"]);
     may(has_body || given(ParameterIn::Query) || given(ParameterIn::Header), &["invalid-request"]);

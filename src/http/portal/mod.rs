@@ -28,7 +28,7 @@ impl Portal {
         if pools.is_empty() {
             return None;
         }
-        let sign_in: BTreeSet<_> = pools.iter().map(|(_, url)| url.origin().ascii_serialization()).collect();
+        let sign_in: BTreeSet<_> = pools.iter().map(|(_, url)| origin(url)).collect();
         let issuers: Vec<_> = pools.iter().map(|(pool, _)| pool.issuer.as_str()).collect();
         let settings = json!({ "hostedUis": sign_in, "issuers": issuers }).to_string();
         let policy = policy(&sign_in, bucket);
@@ -48,13 +48,18 @@ impl Portal {
 /// What a browser lets the page do: run these scripts and no text that became one, and talk to us, to where people sign in,
 /// and to the bucket.
 fn policy(sign_in: &BTreeSet<String>, bucket: &str) -> String {
-    let bucket = url::Url::parse(bucket).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+    let bucket = origin(bucket);
     let sign_in = sign_in.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self'; img-src 'self' blob: {bucket}; \
          connect-src 'self' {sign_in} {bucket}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
          require-trusted-types-for 'script'; trusted-types worker"
     )
+}
+
+/// Scheme, host and port.
+fn origin(url: &str) -> String {
+    url::Url::parse(url).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
 }
 
 fn content_type(name: &str) -> &'static str {
@@ -93,15 +98,21 @@ fn asset<'a>(state: &'a State, name: &str) -> Result<&'a Asset, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
 
     #[test]
     fn there_is_a_portal_where_there_is_a_place_to_sign_in() {
-        let issuer = "https://issuer.example/pool".to_owned();
-        let jwks_url = url::Url::parse("https://issuer.example/keys").unwrap();
-        let without = Pool { issuer, client_ids: Vec::new(), token_uses: Vec::new(), jwks_url, hosted_ui: None };
-        assert!(Portal::new(std::slice::from_ref(&without), "https://s3.example/uploads").is_none());
-        let hosted_ui = url::Url::parse("https://login.example/").ok();
-        let portal = Portal::new(&[without.clone(), Pool { hosted_ui, ..without }], "https://s3.example/uploads");
-        assert!(portal.is_some_and(|portal| portal.file("index.html").is_some() && portal.file("mod.rs").is_none()));
+        let config = |hosted_ui: &str| {
+            let pool = format!(
+                "[[auth.pools]]\nissuer = \"https://issuer.example/pool\"\nclient_ids = [\"web\"]\n{hosted_ui}"
+            );
+            let rest = "[database]\nurl = \"postgres://x\"\n[aws]\nregion = \"eu-central-1\"\n\
+                        [upload]\nbucket = \"uploads\"\nrole_arn = \"arn:aws:iam::000000000000:role/upload\"\n";
+            Config::from_toml(&format!("{rest}{pool}")).unwrap().auth.pools
+        };
+        let portal = |pools: &[Pool]| Portal::new(pools, "https://s3.example/uploads");
+        assert!(portal(&config("")).is_none());
+        let portal = portal(&config("hosted_ui = \"https://login.example/\"")).unwrap();
+        assert!(portal.file("index.html").is_some() && portal.file("mod.rs").is_none());
     }
 }

@@ -32,6 +32,12 @@ impl From<Error> for Problem {
                 "Unknown tenant",
                 "No tenant has the claim value that the token carries.",
             ),
+            Error::IdentityProviderMismatch => Self::new(
+                StatusCode::FORBIDDEN,
+                "identity-provider-mismatch",
+                "Wrong identity provider",
+                "The tenant's people sign in elsewhere, or an access token does not say where this person did. Sign in where `GET /v1/login` says, and send the ID token.",
+            ),
             Error::TenantSuspended => {
                 Self::new(StatusCode::FORBIDDEN, "tenant-suspended", "Tenant suspended", "The tenant is suspended.")
             }
@@ -49,6 +55,12 @@ impl From<Error> for Problem {
                 "invalid-session",
                 "Invalid session",
                 "The session in the path is unknown, over or revoked. Begin another: POST /v1/uppy-sessions.",
+            ),
+            Error::SignInNotConfigured => Self::new(
+                StatusCode::NOT_FOUND,
+                "sign-in-not-configured",
+                "Sign-in not configured",
+                "This gateway does not know where people sign in. Its operator can say: hosted_ui of a user pool.",
             ),
             Error::RateLimited { counted, limit, next_in } => too_many(counted, *limit, *next_in),
             Error::NotFound(what) => {
