@@ -18,13 +18,13 @@ export const LOOKS = [
 
 const summary = ({ id, help, nodes }) => `${id}: ${help}\n${nodes.map(({ target, failureSummary }) => `    ${target.join(' ')}: ${failureSummary}`).join('\n')}`
 
-/** Fails unless the page, as it stands, can be used in every look. Takes a picture of each. */
-export async function assertUsable(page, name) {
+/** Fails unless the page, as it stands, can be used in every look. Takes a picture of each, of the whole page unless that is too long. */
+export async function assertUsable(page, name, { isLong = false } = {}) {
   for (const { colorScheme, width, height } of LOOKS) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await page.setViewportSize({ width, height })
     const look = `${name}-${colorScheme}-${width}`
-    if (pictures) await page.screenshot({ path: path.join(pictures, `${look}.png`), fullPage: true })
+    if (pictures) await page.screenshot({ path: path.join(pictures, `${look}.png`), fullPage: !isLong })
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
     assert.equal(wide, 0, `${look}: the page can be scrolled sideways by ${wide} px`)
     // A debugger's evaluation, which the page's policy does not hold up.

@@ -134,5 +134,5 @@ test('somebody who may not come in', async () => {
 test('the documentation', () =>
   openPortal(browser, async (page) => {
     await page.goto(`${sandbox.publicUrl}/docs`)
-    await assertUsable(page, 'docs')
+    await assertUsable(page, 'docs', { isLong: true })
   }))
