@@ -1,8 +1,12 @@
 //! Does the stand-in answer as Cognito does? Over HTTP, and with tokens read by another library.
 
+mod attacks;
 mod code_flow;
+mod federation;
 mod visitor;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use jsonwebtoken::jwk::JwkSet;
@@ -19,11 +23,17 @@ const EMAIL: &str = "ada@acme.example";
 const PASSWORD: &str = "correct horse battery";
 
 async fn stand_in() -> Cognito {
-    stand_in_where(false).await
+    stand_in_where(false, Arc::default()).await
 }
 
-/// A pool of one user, that trusts the identity providers of acme and globex, where anybody may register or not.
-async fn stand_in_where(self_sign_up: bool) -> Cognito {
+/// Where the clock goes by hand: so many seconds ahead.
+async fn stand_in_with_clock() -> (Cognito, Arc<AtomicU64>) {
+    let ahead = Arc::default();
+    (stand_in_where(false, Arc::clone(&ahead)).await, ahead)
+}
+
+/// A pool of two companies' people, that trusts the identity provider of each; anybody may register or not.
+async fn stand_in_where(self_sign_up: bool, ahead: Arc<AtomicU64>) -> Cognito {
     let user = User {
         email: EMAIL.to_owned(),
         password: SecretString::from(PASSWORD),
@@ -31,6 +41,13 @@ async fn stand_in_where(self_sign_up: bool) -> Cognito {
         customer_name: Some("acme".to_owned()),
         groups: vec!["uploaders".to_owned()],
         provider: None,
+    };
+    let gina = User {
+        email: "gina@globex.example".to_owned(),
+        sub: Uuid::from_u128(8),
+        customer_name: Some("globex".to_owned()),
+        groups: Vec::new(),
+        ..user.clone()
     };
     let provider = |name: &str, company: &str| IdentityProvider {
         name: name.to_owned(),
@@ -42,11 +59,13 @@ async fn stand_in_where(self_sign_up: bool) -> Cognito {
         region: "eu-central-1".to_owned(),
         pool_id: "eu-central-1_Sandbox01".to_owned(),
         client_id: "sandbox-client".to_owned(),
-        users: vec![user],
+        users: vec![user, gina],
         identity_providers: vec![provider("AcmeSSO", "acme"), provider("GlobexSSO", "globex")],
         self_sign_up,
         keys: SigningKeys::generate().unwrap(),
-        clock: Clock::new(|| datetime!(2030-01-02 03:04:05 UTC)),
+        clock: Clock::new(move || {
+            datetime!(2030-01-02 03:04:05 UTC) + Duration::from_secs(ahead.load(Ordering::Relaxed))
+        }),
         token_lifetime: Duration::from_secs(300),
     })
     .await
@@ -233,6 +252,12 @@ async fn discovery_names_the_issuer_and_the_keys_and_knows_one_pool() {
     let address = format!("{}/.well-known/openid-configuration", cognito.issuer());
     let body: Value = reqwest::get(address).await.unwrap().json().await.unwrap();
     assert_eq!((text(&body, "/issuer"), text(&body, "/jwks_uri")), (cognito.issuer(), cognito.jwks_url().as_str()));
+    // Each endpoint that it names is there.
+    for name in ["authorization", "token", "userinfo", "revocation", "end_session"] {
+        let address = text(&body, &format!("/{name}_endpoint")).to_owned();
+        assert!(address.starts_with(cognito.url()));
+        assert_ne!(reqwest::get(address).await.unwrap().status(), 404, "{name}");
+    }
     let other = format!("{}/eu-central-1_Other/.well-known/jwks.json", cognito.url());
     assert_eq!(reqwest::get(other).await.unwrap().status(), 404);
 }

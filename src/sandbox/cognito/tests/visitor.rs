@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE, WWW_AUTHENTICATE};
 use reqwest::redirect::Policy;
 use reqwest::{RequestBuilder, Response};
 use serde_json::Value;
@@ -34,6 +34,11 @@ impl<'a> Visitor<'a> {
     pub(super) fn new(cognito: &'a Cognito) -> Self {
         let http = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
         Self { cognito, http, cookies: Mutex::default() }
+    }
+
+    /// Another browser with the same cookies.
+    pub(super) fn copy(&self) -> Self {
+        Self { cookies: Mutex::new(self.cookies.lock().unwrap().clone()), ..Self::new(self.cognito) }
     }
 
     /// The address that the portal sends its people to, with some parameters changed, or taken away by an empty value.
@@ -98,6 +103,26 @@ impl<'a> Visitor<'a> {
     pub(super) async fn sign_in(&self, changed: &[(&str, &str)]) -> Url {
         let page = self.page(changed).await;
         sent_to(&self.fill_in(&page, &[("username", EMAIL), ("password", PASSWORD)]).await)
+    }
+
+    /// Where the browser is sent that is asked nothing, as Ada or somebody else has signed in there; signs her in otherwise.
+    pub(super) async fn sign_in_again(&self, changed: &[(&str, &str)]) -> Url {
+        let answer = self.get(&self.asking(changed)).await;
+        if location(&answer).starts_with('/') { self.sign_in(changed).await } else { sent_to(&answer) }
+    }
+
+    /// What the attributes of an access token's user are: the status, the challenge and the body.
+    pub(super) async fn user(&self, token: &str) -> (u16, Option<String>, Value) {
+        let request = self.http.get(self.absolute("/oauth2/userInfo"));
+        let request = if token.is_empty() { request } else { request.bearer_auth(token) };
+        let answer = request.send().await.unwrap();
+        let challenge = answer.headers().get(WWW_AUTHENTICATE).map(|value| value.to_str().unwrap().to_owned());
+        (answer.status().as_u16(), challenge, answer.json().await.unwrap())
+    }
+
+    pub(super) async fn revoke(&self, fields: &[(&str, &str)]) -> (u16, String) {
+        let answer = written(self.http.post(self.absolute("/oauth2/revoke")), fields).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
     /// Has a provider assert somebody, and answers where the browser is sent.
