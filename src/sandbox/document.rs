@@ -23,6 +23,10 @@ pub(super) struct Document {
     pub(super) s3_url: String,
     sts_url: String,
     pub(super) cognito_url: String,
+    /// Where a browser signs in: `/oauth2/authorize` and the other endpoints are below it.
+    hosted_ui_url: String,
+    /// The names to ask for as `identity_provider`.
+    pub(super) identity_providers: Vec<String>,
     issuer: String,
     pub(super) client_id: String,
     region: &'static str,
@@ -54,6 +58,8 @@ impl Document {
             s3_url: neighbours.aws.url().to_owned(),
             sts_url: neighbours.aws.url().to_owned(),
             cognito_url: neighbours.cognito.url().to_owned(),
+            hosted_ui_url: neighbours.cognito.url().to_owned(),
+            identity_providers: people::identity_providers().into_iter().map(|provider| provider.name).collect(),
             issuer: neighbours.cognito.issuer().to_owned(),
             client_id: neighbours.cognito.client_id().to_owned(),
             region: REGION,

@@ -8,13 +8,17 @@ use super::document::Document;
 /// Addresses, people, and `curl` lines that do the whole job when pasted.
 pub(super) fn text(document: &Document, data_dir: &Path) -> String {
     let Document { public_url, internal_url, s3_url, cognito_url, client_id, database_url, users, .. } = document;
+    let providers = document.identity_providers.join(" and ");
     let mut text = format!(
         "\nThe sandbox is up. Everything listens on loopback; state is in {}.\n\n  \
+         portal    {public_url}/portal/   (for people)\n  \
          gateway   {public_url}   (to read: {public_url}/docs)\n  \
          internal  {internal_url}/metrics /livez /readyz\n  \
          AWS       {s3_url}   (S3, STS, SQS)\n  \
          Cognito   {cognito_url}\n  \
-         Postgres  {database_url}\n\nPeople, who can all sign in:\n\n",
+         Postgres  {database_url}\n\n\
+         People, who can all sign in with this password; those of a tenant also through its identity provider, which a page\n\
+         plays that asks for none ({providers}):\n\n",
         data_dir.display()
     );
     for person in users {

@@ -7,7 +7,7 @@ binary=$(realpath "${1:-$(dirname "$0")/../../target/debug/upload-gateway}")
 shift || true
 cd "$(dirname "$0")"
 tests=("$@")
-[ $# -gt 0 ] || tests=(tests/*.test.js boto3_credentials.py)
+[ $# -gt 0 ] || tests=(tests/*.test.js boto3_cognito.py boto3_credentials.py)
 source place.sh
 
 # /tmp, because a socket's path is short.

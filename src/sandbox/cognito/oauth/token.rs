@@ -42,8 +42,8 @@ fn view(pool: &Pool, tokens: Tokens) -> Value {
 
 /// `POST /oauth2/revoke`: says the same of a token that nobody has.
 pub(super) async fn revoke(pool: web::Data<Pool>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
-    let outcome = form(&pool, &request, &body).and_then(|form| Ok(pool.revoke(required(&form, "token")?)));
-    match outcome {
+    let form = form(&pool, &request, &body);
+    match form.and_then(|form| required(&form, "token").map(|token| pool.revoke(token))) {
         Ok(()) => unstored(HttpResponse::Ok()).finish(),
         Err(refusal) => refusal.answer(),
     }

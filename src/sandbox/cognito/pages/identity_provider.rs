@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::html;
 
 use super::Hosted;
-use super::ask::{Ask, Wanted};
+use super::ask::{Ask, Fault, Wanted};
 use super::authorize::{IDENTITY_PROVIDER, finish};
 use super::login::STALE;
 use super::page::{Page, refusal};
@@ -20,7 +20,7 @@ const LONGEST_ATTRIBUTE: usize = 2048;
 pub(super) async fn show(pool: web::Data<Pool>, hosted: web::Data<Hosted>, request: HttpRequest) -> HttpResponse {
     match wanted(&pool, &request) {
         Ok((ask, provider)) => page(&pool, &hosted, &request, &ask, &provider, None),
-        Err(answer) => answer,
+        Err(fault) => fault.answer(),
     }
 }
 
@@ -33,7 +33,7 @@ pub(super) async fn assert(
 ) -> HttpResponse {
     let (ask, provider) = match wanted(&pool, &request) {
         Ok(wanted) => wanted,
-        Err(answer) => return answer,
+        Err(fault) => return fault.answer(),
     };
     let Some(form) = Fields::read(&body).filter(|form| hosted.browsers.is_guarded(&request, form.text("_csrf"))) else {
         return refusal(StatusCode::FORBIDDEN, STALE);
@@ -47,15 +47,15 @@ pub(super) async fn assert(
     finish(&pool, &hosted, &ask, &user, Some(provider.name))
 }
 
-fn wanted(pool: &Pool, request: &HttpRequest) -> Result<(Ask, IdentityProvider), HttpResponse> {
-    let ask = Ask::parse(pool, request.query_string()).map_err(|fault| fault.answer())?;
+fn wanted(pool: &Pool, request: &HttpRequest) -> Result<(Ask, IdentityProvider), Fault> {
+    let ask = Ask::parse(pool, request.query_string())?;
     match &ask.wish.wanted {
         Wanted::Provider(provider) => {
             let provider = provider.clone();
             Ok((ask, provider))
         }
         Wanted::Anybody | Wanted::Pool => {
-            Err(refusal(StatusCode::BAD_REQUEST, "The request does not say which identity provider is meant."))
+            Err(Fault::Nowhere("The request does not say which identity provider is meant."))
         }
     }
 }

@@ -5,8 +5,8 @@ mod code_flow;
 mod federation;
 mod visitor;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use jsonwebtoken::jwk::JwkSet;
@@ -21,6 +21,9 @@ use super::*;
 
 const EMAIL: &str = "ada@acme.example";
 const PASSWORD: &str = "correct horse battery";
+
+/// Made once: two keys take seconds where the library is not optimised.
+static KEYS: LazyLock<SigningKeys> = LazyLock::new(|| SigningKeys::generate().unwrap());
 
 async fn stand_in() -> Cognito {
     stand_in_where(false, Arc::default()).await
@@ -62,7 +65,7 @@ async fn stand_in_where(self_sign_up: bool, ahead: Arc<AtomicU64>) -> Cognito {
         users: vec![user, gina],
         identity_providers: vec![provider("AcmeSSO", "acme"), provider("GlobexSSO", "globex")],
         self_sign_up,
-        keys: SigningKeys::generate().unwrap(),
+        keys: KEYS.clone(),
         clock: Clock::new(move || {
             datetime!(2030-01-02 03:04:05 UTC) + Duration::from_secs(ahead.load(Ordering::Relaxed))
         }),
