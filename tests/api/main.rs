@@ -57,6 +57,7 @@ mod refusals;
 mod repeatable;
 mod scene;
 mod scripted;
+mod seeding;
 mod signed_url;
 mod signing_keys;
 mod socket;

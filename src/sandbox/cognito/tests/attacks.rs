@@ -181,3 +181,21 @@ async fn a_form_from_elsewhere_signs_nobody_in() {
     }
     assert!(location(&visitor.get(&visitor.asking(&[])).await).starts_with("/login?"));
 }
+
+#[tokio::test]
+async fn pages_on_this_machine_may_call_and_others_may_not() {
+    let cognito = stand_in().await;
+    let preflight = |origin: &'static str| {
+        reqwest::Client::new()
+            .request(reqwest::Method::OPTIONS, cognito.url())
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "content-type,x-amz-target,x-amz-user-agent")
+            .send()
+    };
+    let ours = preflight("http://localhost:5173").await.unwrap();
+    assert_eq!(ours.status(), 200);
+    assert_eq!(ours.headers()["access-control-allow-origin"], "http://localhost:5173");
+    let theirs = preflight("https://example.com").await.unwrap();
+    assert_eq!((theirs.status().as_u16(), theirs.headers().get("access-control-allow-origin")), (400, None));
+}

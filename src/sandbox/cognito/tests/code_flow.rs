@@ -211,3 +211,19 @@ async fn a_wrong_password_is_told_in_general_words_and_the_form_can_be_sent_agai
         );
     }
 }
+
+#[tokio::test]
+async fn discovery_names_the_issuer_and_the_keys_and_knows_one_pool() {
+    let cognito = stand_in().await;
+    let address = format!("{}/.well-known/openid-configuration", cognito.issuer());
+    let body: Value = reqwest::get(address).await.unwrap().json().await.unwrap();
+    assert_eq!((text(&body, "/issuer"), text(&body, "/jwks_uri")), (cognito.issuer(), cognito.jwks_url().as_str()));
+    // Each endpoint that it names is there.
+    for name in ["authorization", "token", "userinfo", "revocation", "end_session"] {
+        let address = text(&body, &format!("/{name}_endpoint")).to_owned();
+        assert!(address.starts_with(cognito.url()));
+        assert_ne!(reqwest::get(address).await.unwrap().status(), 404, "{name}");
+    }
+    let other = format!("{}/eu-central-1_Other/.well-known/jwks.json", cognito.url());
+    assert_eq!(reqwest::get(other).await.unwrap().status(), 404);
+}
