@@ -12,7 +12,7 @@ use utoipa::openapi::{OpenApi as Document, RefOr, Required, Schema};
 use utoipa::{Modify, OpenApi};
 
 use super::uppy::contract::Sessions;
-use super::{State, admin, collections, credentials, docs, me, problem, sign, tutorial, uploads, uppy};
+use super::{State, admin, audit, collections, credentials, docs, me, problem, sign, tutorial, uploads, uppy, usage};
 use examples::Examples;
 use headers::Headers;
 use refusals::Refusals;
@@ -45,6 +45,8 @@ use refusals::Refusals;
         uppy::sessions::delete,
         sign::post,
         me::get,
+        usage::get,
+        audit::list::get,
         admin::tenants::list,
         admin::tenants::create,
         admin::tenants::get,
@@ -52,6 +54,7 @@ use refusals::Refusals;
         admin::tenants::suspend,
         admin::tenants::activate,
         admin::usage::get,
+        admin::audit::get,
         get,
         docs::get,
     ),
