@@ -1,7 +1,7 @@
 //! Who may see and change which upload?
 
 use super::Error;
-use crate::model::{Principal, Role, Subject, Upload};
+use crate::model::{Principal, Role, Subject, Tenant, Upload};
 
 /// A user reaches its own uploads, a tenant admin every upload of the tenant. What is another's does not exist: 404, never 403.
 ///
@@ -18,6 +18,17 @@ pub const fn reach(principal: &Principal) -> Option<&Subject> {
         Role::TenantAdmin => None,
         // A platform admin who also has a tenant is an ordinary user there.
         Role::User | Role::PlatformAdmin => Some(&principal.subject),
+    }
+}
+
+/// The tenant that the principal is an admin of.
+///
+/// # Errors
+/// When it is an ordinary user of its tenant.
+pub fn administered(principal: &Principal) -> Result<&Tenant, Error> {
+    match principal.role {
+        Role::TenantAdmin => Ok(&principal.tenant),
+        Role::User | Role::PlatformAdmin => Err(Error::RoleMissing("tenant admin")),
     }
 }
 

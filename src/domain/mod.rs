@@ -1,6 +1,7 @@
 //! What does the gateway do? Each file here is one story, told in order, with no word of HTTP.
 
 pub mod access;
+pub mod audit;
 pub mod authenticate;
 pub mod credentials;
 mod error;

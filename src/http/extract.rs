@@ -204,6 +204,15 @@ impl Faults {
         result.map_err(|rule| self.note(pointer.into(), &rule)).ok()
     }
 
+    /// How many items a page is to have: 1 to 200, and 50 unless `?limit` says otherwise.
+    pub(super) fn page_size(&mut self, limit: Option<&str>) -> u8 {
+        match limit.map(str::parse) {
+            None => 50,
+            Some(Ok(size @ 1..=200)) => size,
+            Some(_) => self.take("?limit", Err(Invalid::rule("must be 1 to 200"))).unwrap_or_default(),
+        }
+    }
+
     /// The same list of remarks, while members below that place are looked at.
     pub(super) fn at(&mut self, place: String) -> &mut Self {
         self.below = place;

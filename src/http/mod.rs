@@ -2,6 +2,7 @@
 
 mod admin;
 mod asset;
+mod audit;
 mod authenticate;
 mod collections;
 mod credentials;
@@ -23,6 +24,7 @@ mod sign;
 mod tutorial;
 mod uploads;
 mod uppy;
+mod usage;
 mod view;
 
 use std::sync::Arc;
@@ -112,6 +114,7 @@ pub fn public(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
                     .route(web::get().to(admin::usage::get))
                     .default_service(only("GET")),
             )
+            .service(web::resource("/audit").route(web::get().to(admin::audit::get)).default_service(only("GET")))
             .default_service(web::route().to(not_found));
         let me = web::resource("/v1/me")
             .wrap(from_fn(authenticate::caller))
@@ -157,6 +160,8 @@ pub fn public(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
             .service(
                 web::resource("/credentials").route(web::post().to(credentials::post)).default_service(only("POST")),
             )
+            .service(web::resource("/audit").route(web::get().to(audit::list::get)).default_service(only("GET")))
+            .service(web::resource("/usage").route(web::get().to(usage::get)).default_service(only("GET")))
             .service(web::resource("/collections").route(web::get().to(collections::get)).default_service(only("GET")))
             .service(
                 web::resource("/uppy-sessions")

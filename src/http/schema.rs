@@ -130,12 +130,23 @@ schemas! {
     Disposition = one_of(["attachment", "inline"]).default(Some(json!("attachment")));
     /// What comes along.
     Inclusion = one_of(["downloadUrl"]);
+    /// What comes along with a tenant.
+    TenantInclusion = one_of(["usage"]);
     /// 1 to 255 visible ASCII characters, in quotes or not, that no other request of the caller's had in the last 24 hours.
     /// Asking again with the same key and the same body makes nothing new: it answers what was made, with fresh URLs.
     IdempotencyKey = text(1, 257, r#"^([!#-~][!-~]{0,254}|"|"[!-~]{0,253}[!#-~]|"[!-~]{1,255}")$"#)
         .examples([json!("8e03978e-40d5-43dd-bc93-6894a57f9324")]);
     /// A calendar month (UTC).
     CalendarMonth = text(7, 7, "^[0-9]{4}-(0[1-9]|1[0-2])$").examples([json!("2026-11")]);
+    /// What somebody did.
+    Action = text(1, 64, "^[a-z0-9._-]+$").examples([json!("upload.granted")]);
+    /// What somebody did; with `.*` at its end, everything below.
+    ActionPattern = text(1, 64, r"^[a-z0-9._-]+(\.\*)?$").examples([json!("upload.*")]);
+    /// A day (UTC).
+    CalendarDay = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
+        .examples([json!("2026-11-21")]);
     /// A URL. Whoever holds it may make its request, so it is a secret.
     SecretUrl = ObjectBuilder::new()
         .schema_type(Type::String)

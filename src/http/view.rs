@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::schema;
-use crate::adapters::postgres::usage::{CollectionUsage, Usage};
+use crate::adapters::postgres::usage::{CollectionUsage, DayUsage, Usage};
 use crate::adapters::s3::{PresignedRequest, SignedForm};
 use crate::domain::uploads::create::Next;
 use crate::model::{self, FileSize};
@@ -217,6 +217,25 @@ pub(super) struct MonthlyUsage {
 impl From<Usage> for MonthlyUsage {
     fn from(usage: Usage) -> Self {
         Self { uploads: usage.uploads, bytes: usage.bytes, reserved_bytes: usage.reserved_bytes }
+    }
+}
+
+/// A day (UTC), and the uploads that were completed then, the deleted ones too.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Day {
+    #[schema(value_type = schema::CalendarDay)]
+    day: String,
+    #[schema(value_type = schema::Count)]
+    uploads: i64,
+    /// As S3 holds them.
+    #[schema(value_type = schema::Count)]
+    bytes: i64,
+}
+
+impl From<DayUsage> for Day {
+    fn from(usage: DayUsage) -> Self {
+        // As RFC 3339 writes it.
+        Self { day: usage.day.to_string(), uploads: usage.uploads, bytes: usage.bytes }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use time::OffsetDateTime;
-use uuid::{NoContext, Timestamp, Uuid};
+use uuid::{Builder, NoContext, Timestamp, Uuid};
 
 use super::Invalid;
 
@@ -56,6 +56,15 @@ uuid_id! {
 uuid_id! {
     /// Names one audit event.
     AuditId
+}
+
+impl AuditId {
+    /// Not above any identifier that is made at that time, and above all that are made a millisecond before.
+    #[must_use]
+    pub fn first_of(time: OffsetDateTime) -> Self {
+        let milliseconds = u64::try_from(time.unix_timestamp_nanos().div_euclid(1_000_000)).unwrap_or(0);
+        Self(Builder::from_unix_timestamp_millis(milliseconds, &[0; 10]).into_uuid())
+    }
 }
 
 fn uuid_v7(now: OffsetDateTime) -> Uuid {
@@ -112,6 +121,17 @@ mod tests {
         let earlier = UploadId::new(datetime!(2026-01-01 0:00 UTC));
         let later = UploadId::new(datetime!(2026-01-01 0:00:01 UTC));
         assert!(earlier < later);
+    }
+
+    #[test]
+    fn the_first_id_of_a_time_is_before_those_of_that_time_and_after_those_before() {
+        let time = datetime!(2026-01-01 0:00:00.5 UTC);
+        for _ in 0..100 {
+            assert!(AuditId::first_of(time) <= AuditId::new(time));
+            assert!(AuditId::new(time - time::Duration::MILLISECOND) < AuditId::first_of(time));
+        }
+        assert!(AuditId::first_of(datetime!(0000-01-01 0:00 UTC)) <= AuditId::new(datetime!(1970-01-01 0:00 UTC)));
+        assert!(AuditId::new(time) < AuditId::first_of(datetime!(9999-12-31 23:59 UTC)));
     }
 
     #[test]

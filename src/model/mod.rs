@@ -2,6 +2,7 @@
 //!
 //! Everything here is parsed once, at the edge, and is right from then on.
 
+mod action;
 mod clock;
 mod cursor;
 mod disposition;
@@ -20,6 +21,7 @@ mod tenant;
 mod upload;
 mod uppy_session;
 
+pub use action::ActionPattern;
 pub use clock::Clock;
 pub use cursor::CursorScope;
 pub use disposition::Disposition;

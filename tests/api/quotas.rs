@@ -30,6 +30,11 @@ pub(crate) async fn miscounted(gateway: &Harness) -> Vec<String> {
             union all (table collection_usage_recomputed except table collection_usage)
         ) x
         union all
+        select 'day ' || to_jsonb(x)::text from (
+            (table tenant_days except table tenant_days_recomputed)
+            union all (table tenant_days_recomputed except table tenant_days)
+        ) x
+        union all
         select 'emptied ' || to_jsonb(c)::text from collection_usage c where uploads = 0 and bytes <> 0";
     sqlx::query_scalar(statement).fetch_all(&gateway.database.pool).await.expect("rows")
 }

@@ -108,8 +108,7 @@ impl Scene {
     /// Back to the present, with nothing on record and nothing in the bucket.
     pub(crate) async fn clear(&self) {
         self.ahead.store(0, Ordering::Relaxed);
-        let tables =
-            "truncate uploads, adopted_objects, audit_events, tenant_usage, collection_usage, idempotency_keys";
+        let tables = "truncate uploads, adopted_objects, audit_events, tenant_usage, tenant_days, collection_usage, idempotency_keys";
         sqlx::query(tables).execute(&self.gateway.database.pool).await.expect("emptied");
         for key in store::keys(&self.gateway).await {
             Box::pin(self.s3.delete_object().bucket(BUCKET).key(key).send()).await.expect("deleted");

@@ -5,7 +5,7 @@ use sqlx::PgExecutor;
 use time::OffsetDateTime;
 
 use super::DatabaseError;
-use crate::model::{AuditId, RequestId, Subject, TenantId, UploadId};
+use crate::model::{AuditId, RequestId, Subject, Tenant, TenantId, UploadId};
 
 /// One thing that someone did.
 #[derive(Debug, Clone)]
@@ -46,4 +46,22 @@ pub async fn record(connection: impl PgExecutor<'_>, event: &AuditEvent) -> Resu
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// When the last of the credentials end that the tenant's people were handed out since then, if there were any.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn credentials_until(
+    connection: impl PgExecutor<'_>,
+    tenant: &Tenant,
+    since: OffsetDateTime,
+) -> Result<Option<OffsetDateTime>, DatabaseError> {
+    let until = sqlx::query_scalar!(
+        "select max((detail->>'expiresAt')::timestamptz) from audit_events
+         where tenant_id = $1 and id >= $2 and action = 'credentials.issued'",
+        tenant.id.as_uuid(),
+        AuditId::first_of(since).as_uuid(),
+    );
+    Ok(until.fetch_one(connection).await?)
 }

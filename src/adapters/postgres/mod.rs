@@ -5,6 +5,7 @@
 
 pub mod adoptions;
 pub mod audit;
+pub mod audit_listing;
 pub mod idempotency;
 pub mod ledger;
 mod ledger_rows;
@@ -16,6 +17,7 @@ pub mod upload_listing;
 pub mod uploads;
 pub mod uppy_sessions;
 pub mod usage;
+pub mod usage_listing;
 
 pub use ledger_rows::{GrantRow, OverQuota};
 

@@ -1,5 +1,7 @@
 //! What has a tenant used? Counters that the database itself keeps in step with every upload.
 
+use std::ops::RangeInclusive;
+
 use sqlx::PgExecutor;
 use time::Date;
 
@@ -17,6 +19,17 @@ pub struct Usage {
     pub bytes: i64,
     /// Of these bytes, those that may still arrive.
     pub reserved_bytes: i64,
+}
+
+/// What arrived on one day (UTC).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DayUsage {
+    /// Which one.
+    pub day: Date,
+    /// Uploads that were completed then, the deleted ones too.
+    pub uploads: i64,
+    /// Their bytes.
+    pub bytes: i64,
 }
 
 /// What a collection holds at present.
@@ -49,6 +62,25 @@ pub async fn months(
         limit,
     );
     Ok(months.fetch_all(connection).await?)
+}
+
+/// The tenant's days on which anything was completed, of these.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn days(
+    connection: impl PgExecutor<'_>,
+    tenant: &Tenant,
+    days: RangeInclusive<Date>,
+) -> Result<Vec<DayUsage>, DatabaseError> {
+    let days = sqlx::query_as!(
+        DayUsage,
+        "select day, uploads, bytes from tenant_days where tenant_id = $1 and day between $2 and $3",
+        tenant.id.as_uuid(),
+        days.start(),
+        days.end(),
+    );
+    Ok(days.fetch_all(connection).await?)
 }
 
 /// The tenant's collections that hold anything, of one subject or of all together, in the order of their names' letters,

@@ -17,7 +17,7 @@ pub struct Filter {
     pub subject: Option<Subject>,
     /// Only those granted before this one.
     pub before: Option<UploadId>,
-    /// At most so many, 1 to [`Filter::MOST`].
+    /// At most so many, 1 to 200.
     pub limit: u8,
     /// With URLs to view what is completed.
     pub include_download_url: bool,
@@ -33,9 +33,6 @@ pub struct Page {
 }
 
 impl Filter {
-    /// The most uploads that one page has.
-    pub const MOST: u8 = 200;
-
     /// What a cursor of this listing is tied to: the tenant, whose uploads the principal may see, and every filter.
     #[must_use]
     pub fn cursor_scope(&self, principal: &Principal) -> CursorScope {

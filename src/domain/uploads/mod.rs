@@ -7,6 +7,7 @@ pub mod download;
 mod limits;
 pub mod list;
 pub mod notice;
+pub mod outstanding;
 pub mod parts;
 pub mod query;
 pub mod repeatable;
@@ -44,6 +45,8 @@ pub struct Uploads {
     pub objects: Objects,
     /// How long a URL lives.
     pub url_expiry: Duration,
+    /// How long credentials live.
+    pub session_duration: Duration,
     /// Files larger than this go in parts unless the caller asks otherwise.
     pub multipart_threshold: FileSize,
     /// The size of a part, unless the file needs larger ones.

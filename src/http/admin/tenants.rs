@@ -15,7 +15,7 @@ use crate::domain::tenants::administer::{self, Desk};
 use crate::http::extract::{Faults, Id, Json, Query};
 use crate::http::problem::Problem;
 use crate::http::{State, schema};
-use crate::model::{Admin, CursorScope, Invalid, RequestId, TenantId, TenantStatus};
+use crate::model::{Admin, CursorScope, Invalid, RequestId, Tenant, TenantId, TenantStatus};
 
 /// Which tenants to show.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -33,6 +33,9 @@ pub(in crate::http) struct Listing {
     /// A text that slug or name must hold.
     #[param(value_type = schema::TenantSearch, inline, required = false)]
     q: Option<String>,
+    /// `usage`: with what each used this month and on each of the last thirty days.
+    #[param(value_type = schema::TenantInclusion, inline, required = false)]
+    include: Option<String>,
 }
 
 /// A page of tenants, newest first.
@@ -59,11 +62,16 @@ pub(in crate::http) async fn list(
     Query(listing): Query<Listing>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let filter = listing.parse()?;
+    let (filter, include_usage) = listing.parse()?;
     let scope = cursor_scope(filter.status, filter.text.as_deref());
     let (found, more) = administer::list(&state.pool, filter).await?;
     let next_cursor = found.last().filter(|_| more).map(|tenant| scope.after_id(tenant.id.as_uuid()));
-    let items = found.iter().map(view::Tenant::from).collect();
+    let items = if include_usage {
+        let used = state.uploads.usage_of_page(&found).await?;
+        found.iter().zip(used).map(|(tenant, (usage, days))| view::Tenant::with_days(tenant, usage, days)).collect()
+    } else {
+        found.iter().map(view::Tenant::from).collect()
+    };
     Ok(HttpResponse::Ok().json(Page { items, next_cursor }))
 }
 
@@ -126,7 +134,10 @@ pub(in crate::http) async fn patch(
     Ok(HttpResponse::Ok().json(view::Tenant::from(&change.await?)))
 }
 
-/// Suspends a tenant: its people's next request is refused. URLs that were handed out work until they expire.
+/// Suspends a tenant: its people's next request is refused.
+///
+/// What was handed out before works until it expires, because S3 knows nothing of a suspension: `outstanding` says until when
+/// at most. Another replica may hear of the suspension a second later, and what it hands out in that second lives as much longer.
 #[utoipa::path(
     post, path = "/v1/admin/tenants/{id}/suspend", operation_id = "suspendTenant", tag = "admin", security(("cognito" = [])),
     params(("id" = Uuid, Path, description = "The tenant")),
@@ -140,7 +151,9 @@ pub(in crate::http) async fn suspend(
     Id(id): Id,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    set_status(&state, &admin, &request, id, TenantStatus::Suspended, "tenant.suspended").await
+    let tenant = set_status(&state, &admin, &request, id, TenantStatus::Suspended, "tenant.suspended").await?;
+    let outstanding = state.uploads.outstanding(&tenant).await;
+    Ok(HttpResponse::Ok().json(view::Tenant::suspended(&tenant, outstanding)))
 }
 
 /// Activates a tenant that was suspended.
@@ -157,7 +170,8 @@ pub(in crate::http) async fn activate(
     Id(id): Id,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    set_status(&state, &admin, &request, id, TenantStatus::Active, "tenant.activated").await
+    let tenant = set_status(&state, &admin, &request, id, TenantStatus::Active, "tenant.activated").await?;
+    Ok(HttpResponse::Ok().json(view::Tenant::from(&tenant)))
 }
 
 async fn set_status(
@@ -167,12 +181,12 @@ async fn set_status(
     id: Uuid,
     status: TenantStatus,
     action: &'static str,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Tenant, Problem> {
     let change = administer::change(desk(state, admin, request), TenantId::from(id), action, |tenant| {
         tenant.status = status;
         Ok(())
     });
-    Ok(HttpResponse::Ok().json(view::Tenant::from(&change.await?)))
+    Ok(change.await?)
 }
 
 fn desk<'a>(state: &'a State, admin: &'a Admin, request: &'a RequestId) -> Desk<'a> {
@@ -180,20 +194,21 @@ fn desk<'a>(state: &'a State, admin: &'a Admin, request: &'a RequestId) -> Desk<
 }
 
 impl Listing {
-    fn parse(self) -> Result<Filter, Problem> {
+    fn parse(self) -> Result<(Filter, bool), Problem> {
         let mut faults = Faults::default();
-        let limit = match self.limit.map(|text| text.parse::<i64>()) {
-            None => Some(50),
-            Some(Ok(limit @ 1..=200)) => Some(limit),
-            Some(_) => faults.take("?limit", Err(Invalid::rule("must be 1 to 200"))),
-        };
+        let limit = faults.page_size(self.limit.as_deref()).into();
         let status = self.status.and_then(|text| faults.take("?status", TenantStatus::parse(&text)));
         let fits = self.q.as_ref().is_none_or(|text| text.chars().count() <= 200 && !text.contains('\0'));
         let q = if fits { Ok(self.q) } else { Err(Invalid::rule("must be at most 200 characters, without NUL")) };
         let text = faults.take("?q", q).flatten();
         let scope = cursor_scope(status, text.as_deref());
         let before = self.cursor.and_then(|text| faults.take("?cursor", scope.id(&text))).map(TenantId::from);
-        faults.finish(limit.map(|limit| Filter { status, text, before, limit }))
+        let include_usage = match self.include.as_deref() {
+            None => false,
+            Some("usage") => true,
+            Some(_) => faults.take("?include", Err(Invalid::rule("must be usage"))).unwrap_or_default(),
+        };
+        faults.finish(Some((Filter { status, text, before, limit }, include_usage)))
     }
 }
 

@@ -5,9 +5,10 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::adapters::postgres::usage::Usage;
+use crate::adapters::postgres::usage::{DayUsage, Usage};
+use crate::domain::uploads::outstanding;
 use crate::http::schema;
-use crate::http::view::{Limits, MonthlyUsage};
+use crate::http::view::{Day, Limits, MonthlyUsage};
 use crate::model;
 
 /// A tenant, as a platform admin sees it.
@@ -39,14 +40,36 @@ pub(in crate::http) struct Tenant {
     credential_vending: bool,
     /// May these also read and list what is below that prefix?
     credential_reading: bool,
-    /// Only in the answer about one tenant.
+    /// In this month. Only in the answer about one tenant, or when asked for with `include=usage`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = MonthlyUsage)]
     usage: Option<MonthlyUsage>,
+    /// The last thirty, oldest first; today is the last. Only when asked for with `include=usage`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<Day>, min_items = 30, max_items = 30)]
+    days: Option<Vec<Day>>,
+    /// Only in the answer to a suspension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Outstanding)]
+    outstanding: Option<Outstanding>,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]
     updated_at: OffsetDateTime,
+}
+
+/// Until when at most what was handed out to the tenant's people before can still work. S3 knows nothing of a suspension, so
+/// nothing can take it back.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Outstanding {
+    /// The URLs. What S3 has begun to receive by then still arrives.
+    #[serde(with = "time::serde::rfc3339")]
+    urls_until: OffsetDateTime,
+    /// The temporary credentials; null when there are none that could.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    credentials_until: Option<OffsetDateTime>,
 }
 
 impl From<&model::Tenant> for Tenant {
@@ -65,6 +88,8 @@ impl From<&model::Tenant> for Tenant {
             credential_vending: tenant.credential_vending,
             credential_reading: tenant.credential_reading,
             usage: None,
+            days: None,
+            outstanding: None,
             created_at: tenant.created_at,
             updated_at: tenant.updated_at,
         }
@@ -75,5 +100,16 @@ impl Tenant {
     /// With what it used in this month.
     pub(in crate::http) fn with_usage(tenant: &model::Tenant, usage: Usage) -> Self {
         Self { usage: Some(usage.into()), ..Self::from(tenant) }
+    }
+
+    /// With that, and what arrived lately.
+    pub(in crate::http) fn with_days(tenant: &model::Tenant, usage: Usage, days: Vec<DayUsage>) -> Self {
+        Self { days: Some(days.into_iter().map(Day::from).collect()), ..Self::with_usage(tenant, usage) }
+    }
+
+    /// With what goes on working although it is suspended.
+    pub(in crate::http) fn suspended(tenant: &model::Tenant, outstanding: outstanding::Outstanding) -> Self {
+        let outstanding::Outstanding { urls_until, credentials_until } = outstanding;
+        Self { outstanding: Some(Outstanding { urls_until, credentials_until }), ..Self::from(tenant) }
     }
 }

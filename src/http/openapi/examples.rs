@@ -78,9 +78,10 @@ fn examples() -> Vec<(&'static str, Value)> {
             "TenantUsage",
             json!({
                 "months": [{"month": "2026-11", "uploads": 3, "bytes": 37035, "reservedBytes": 12345}],
-                "collections": [collection],
+                "collections": [collection], "days": days(),
             }),
         ),
+        ("AuditEventPage", json!({"items": [event()], "nextCursor": null})),
     ]
 }
 
@@ -161,6 +162,22 @@ fn with(mut thing: Value, member: &str, value: Value) -> Value {
         members.insert(member.to_owned(), value);
     }
     thing
+}
+
+fn event() -> Value {
+    json!({
+        "id": ID, "at": EARLY, "tenantId": ID, "subject": SUBJECT, "action": "upload.granted", "uploadId": ID,
+        "requestId": ID, "detail": {},
+    })
+}
+
+/// The last thirty of a month that began with one upload.
+fn days() -> Vec<Value> {
+    let day = |day: u8| {
+        let (uploads, bytes) = if day == 1 { (1, 12345) } else { (0, 0) };
+        json!({"day": format!("2026-11-{day:02}"), "uploads": uploads, "bytes": bytes})
+    };
+    (1..=30).map(day).collect()
 }
 
 fn tenant() -> Value {

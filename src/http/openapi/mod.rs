@@ -12,7 +12,9 @@ use utoipa::openapi::{OpenApi as Document, RefOr, Required, Schema};
 use utoipa::{Modify, OpenApi};
 
 use super::uppy::contract::Sessions;
-use super::{State, admin, collections, credentials, docs, login, me, problem, sign, tutorial, uploads, uppy};
+use super::{
+    State, admin, audit, collections, credentials, docs, login, me, problem, sign, tutorial, uploads, uppy, usage,
+};
 use examples::Examples;
 use headers::Headers;
 use refusals::Refusals;
@@ -46,6 +48,8 @@ use refusals::Refusals;
         sign::post,
         me::get,
         login::get,
+        usage::get,
+        audit::list::get,
         admin::tenants::list,
         admin::tenants::create,
         admin::tenants::get,
@@ -53,6 +57,7 @@ use refusals::Refusals;
         admin::tenants::suspend,
         admin::tenants::activate,
         admin::usage::get,
+        admin::audit::get,
         get,
         docs::get,
     ),

@@ -44,7 +44,12 @@ pub(super) const CATALOGUE: &[Kind] = &[
         "Quota exceeded",
         "The tenant's bytes of this calendar month (UTC) are used up or reserved.",
     ),
-    kind("403", "role-missing", "Role missing", "Only a platform admin may do this."),
+    kind(
+        "403",
+        "role-missing",
+        "Role missing",
+        "Only a platform admin, or a tenant admin of its own tenant, may do this.",
+    ),
     kind("403", "tenant-claim-missing", "No tenant in the token", "The token is good but names no tenant."),
     kind("403", "tenant-suspended", "Tenant suspended", "The tenant is suspended."),
     kind("403", "tenant-unknown", "Unknown tenant", "No tenant has the claim value that the token carries."),

@@ -71,11 +71,7 @@ pub(in crate::http) async fn get(
 impl Listing {
     fn parse(self, principal: &Principal) -> Result<Filter, Problem> {
         let mut faults = Faults::default();
-        let limit = match self.limit.map(|text| text.parse::<u8>()) {
-            None => 50,
-            Some(Ok(limit @ 1..=Filter::MOST)) => limit,
-            Some(_) => faults.take("?limit", Err(Invalid::rule("must be 1 to 200"))).unwrap_or_default(),
-        };
+        let limit = faults.page_size(self.limit.as_deref());
         let status = self.status.and_then(|text| faults.take("?status", UploadStatus::parse(&text)));
         let collection = self.collection.and_then(|text| faults.take("?collection", Collection::parse(&text)));
         let subject = self.subject.and_then(|text| faults.take("?subject", Subject::parse(&text)));
