@@ -8,7 +8,7 @@ const MOST_BYTES = 8 * 1024 * 1024
 
 /** Each status in words, and its colour. */
 export const STATUSES = {
-  completed: ['Here', 'good'],
+  completed: ['Uploaded', 'good'],
   pending: ['Under way', ''],
   failed: ['Refused', 'bad'],
   expired: ['Never arrived', 'bad'],

@@ -30,7 +30,7 @@ export function details(upload, { whose, download }) {
   const dialog = h('dialog', { 'aria-labelledby': 'file-name', onclose: () => dialog.remove(),
     onclick: (event) => event.target === dialog && dialog.close() },
   h('div', { class: 'inside' },
-    h('h2', { id: 'file-name' }, h('bdi', {}, fileName)),
+    h('h2', { id: 'file-name', tabindex: '-1', autofocus: true }, h('bdi', {}, fileName)),
     h('div', { class: 'look' }, look({ ...upload })),
     h('dl', { class: 'facts' },
       fact('Status', badge(upload)),
@@ -47,7 +47,7 @@ export function details(upload, { whose, download }) {
     h('div', { class: 'actions' },
       h('button', { type: 'button', onclick: () => copy(id) }, 'Copy the id'),
       status === 'completed' && h('button', { type: 'button', onclick: download }, 'Download'),
-      h('button', { type: 'button', class: 'main', autofocus: true, onclick: () => dialog.close() }, 'Close'))))
+      h('button', { type: 'button', class: 'main', onclick: () => dialog.close() }, 'Close'))))
   document.body.append(dialog)
   dialog.showModal()
 }

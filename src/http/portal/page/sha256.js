@@ -56,16 +56,19 @@ export class Sha256 {
     return new Uint8Array(digest.buffer)
   }
 
+  // Without destructuring: this runs once for each 64 bytes.
   #compress(bytes, at) {
     const w = this.#schedule
     for (let i = 0; i < 16; i++, at += 4) w[i] = (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]
     for (let i = 16; i < 64; i++) {
-      const [x, y] = [w[i - 15], w[i - 2]]
+      const x = w[i - 15]
+      const y = w[i - 2]
       const s0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3)
       const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10)
       w[i] = (w[i - 16] + s0 + w[i - 7] + s1) | 0
     }
-    let [a, b, c, d, e, f, g, h] = this.#state
+    const s = this.#state
+    let a = s[0], b = s[1], c = s[2], d = s[3], e = s[4], f = s[5], g = s[6], h = s[7]
     for (let i = 0; i < 64; i++) {
       const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7))
       const t1 = (h + s1 + ((e & f) ^ (~e & g)) + K[i] + w[i]) | 0
@@ -80,7 +83,6 @@ export class Sha256 {
       b = a
       a = (t1 + t2) | 0
     }
-    const s = this.#state
     s[0] += a
     s[1] += b
     s[2] += c

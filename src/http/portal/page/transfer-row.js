@@ -42,15 +42,17 @@ export function row(transfer) {
     h('button', { type: 'button', class: 'small', ...properties, 'aria-label': `${text} ${file.name}`, onclick: perform }, text)
   const toggle = h('button', { type: 'button', class: 'small', onclick: () => transfer[toggle.dataset.act]() })
   const cancel = act('Cancel', () => transfer.cancel(), {})
+  const acts = h('div', { class: 'acts' }, toggle, cancel)
   const element = h('li', { class: 'transfer', tabindex: '-1' },
     h('div', { class: 'what' }, h('bdi', { class: 'name' }, file.name), h('small', {}, bytes(file.size))),
-    bar, state, h('div', { class: 'acts' }, toggle, cancel), details)
+    bar, state, acts, details)
 
   const offer = () => {
     const hadFocus = element.contains(document.activeElement)
     const possible = ['pause', 'resume', 'retry'].find((name) => transfer.may(name))
     toggle.hidden = !possible
     cancel.hidden = !transfer.may('cancel')
+    acts.hidden = toggle.hidden && cancel.hidden
     if (possible) {
       const text = { pause: 'Pause', resume: 'Resume', retry: 'Try again' }[possible]
       toggle.dataset.act = possible
