@@ -10,15 +10,30 @@ export const openPortal = (browser, use, options) => onPage(browser, portal, use
 /** Signs in on the open portal: at the company's own identity provider, or with the password where there is none. */
 export async function signIn(page, email) {
   const { tenant, password } = sandbox.users.find((user) => user.email === email)
-  await page.getByLabel('E-mail address').fill(email)
-  await page.getByRole('button', { name: 'Continue' }).click()
+  await sayWho(page, email)
   if (tenant) {
     await page.getByRole('button', { name: email }).click()
   } else {
     await page.getByLabel('Password').fill(password)
     await page.getByRole('button', { name: 'Sign in' }).click()
   }
+  await isSignedIn(page)
+}
+
+/** Signs in where the browser is signed in at the identity provider already, which asks nothing. */
+export async function signInAgain(page, email) {
+  await sayWho(page, email)
+  await isSignedIn(page)
+}
+
+async function sayWho(page, email) {
+  await page.getByLabel('E-mail address').fill(email)
+  await page.getByRole('button', { name: 'Continue' }).click()
+}
+
+async function isSignedIn(page) {
   await page.getByRole('button', { name: 'Sign out' }).waitFor()
+  await page.getByRole('heading', { level: 1 }).waitFor()
 }
 
 /** Goes to a page by the navigation. */

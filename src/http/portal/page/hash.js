@@ -1,4 +1,5 @@
 // How does the page get a file's SHA-256 without standing still? From a worker of its own.
+import { Unreachable } from './api.js'
 import { FileGone } from './wire.js'
 
 const WORKER = new URL('./hash-worker.js', import.meta.url).href
@@ -18,7 +19,8 @@ export function sha256Of(file, { signal, onRead }) {
     }
     const abort = () => end(reject, signal.reason)
     signal.addEventListener('abort', abort)
-    worker.onerror = () => end(reject, new Error('the worker that reads files did not start'))
+    // It is a file like the others, and is fetched when it is first needed.
+    worker.onerror = () => end(reject, new Unreachable('What reads files could not be loaded. Check your connection.'))
     worker.onmessage = ({ data: { read, digest, isUnreadable } }) => {
       if (isUnreadable) end(reject, new FileGone())
       else if (digest) end(resolve, digest)

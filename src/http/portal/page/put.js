@@ -8,7 +8,8 @@ import { send } from './wire.js'
 export async function sendAtOnce(transfer, { signal, slot }) {
   if (!transfer.digest) {
     transfer.become('reading')
-    transfer.digest = await sha256Of(transfer.file, { signal, onRead: (read) => transfer.readSoFar(read) })
+    const reading = () => sha256Of(transfer.file, { signal, onRead: (read) => transfer.readSoFar(read) })
+    transfer.digest = await persist(reading, transfer.patience(signal))
   }
   transfer.become('sending')
   const onProgress = (bytes) => transfer.onItsWay(1, bytes)
