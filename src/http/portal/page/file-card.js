@@ -48,7 +48,7 @@ export function look(upload) {
   return picture
 }
 
-/** A card of the gallery. `acts` are what its buttons do; `whose` is said when it is not the reader's own. */
+/** A card of the gallery. `acts` are what its buttons do; `whose` is the subject, when it is not the reader's own. */
 export function card(upload, { open, download, remove, whose }) {
   const { fileName, size, status, createdAt, completedAt } = upload
   const act = (text, perform) =>
@@ -58,7 +58,7 @@ export function card(upload, { open, download, remove, whose }) {
     h('div', { class: 'words' },
       h('h2', { class: 'name' }, h('bdi', {}, fileName)),
       h('small', {}, size === null ? '' : `${bytes(size)} · `, h('time', { datetime: completedAt ?? createdAt }, time(completedAt ?? createdAt))),
-      whose && h('small', {}, `By ${whose}`),
+      whose && h('small', {}, `By ${whose.slice(0, 8)}…`),
       badge(upload)),
     h('div', { class: 'acts' },
       status === 'completed' && act('Download', download),
