@@ -1,6 +1,6 @@
 // What does a person read when something is refused? Words for each problem document that the portal can meet.
 import { Refusal, Unreachable } from './api.js'
-import { duration } from './format.js'
+import { bytes, duration } from './format.js'
 
 const WORDS = {
   'invalid-token': 'You are signed out. Sign in again.',
@@ -30,10 +30,13 @@ const MEMBERS = {
   '/identityProvider': 'The identity provider', '/claimValues': 'The claim values', '/emailDomains': 'The e-mail domains',
 }
 
+/** `5368709120 bytes` as `5.4 GB`. */
+const readable = (detail) => detail.replace(/\b\d{4,15} bytes\b/g, (size) => bytes(parseInt(size, 10))).replace('the tenant\'s', 'your organisation’s')
+
 const sentence = ({ pointer, detail }) => {
   const [, member, index] = /^(.*?)(?:\/(\d+))?$/.exec(pointer) ?? []
   const named = MEMBERS[member] ?? pointer.replace(/^[/?]/, '')
-  return `${named}${index === undefined ? '' : ` (number ${Number(index) + 1})`} ${detail}.`
+  return `${named}${index === undefined ? '' : ` (number ${Number(index) + 1})`} ${readable(detail)}.`
 }
 
 /** A sentence or two for a person. */

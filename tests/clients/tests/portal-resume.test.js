@@ -1,0 +1,204 @@
+// Does an upload of the portal survive a pause, a broken connection, a closed tab, and a change of mind?
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { launch } from '../harness/browser.js'
+import { eventually } from '../harness/eventually.js'
+import { KiB, MiB, withFile } from '../harness/files.js'
+import { assertArrived } from '../harness/journeys.js'
+import { uploadThatIs, uploadsNamed } from '../harness/ledger.js'
+import { choose, goTo, isSaid, itemOf, openPortal, signIn, signInAgain, watchParts } from '../harness/portal.js'
+import { call, signIn as tokenOf } from '../harness/sandbox.js'
+import { kept } from '../harness/store.js'
+
+const ALICE = 'alice@acme.example'
+/** Three parts, of 16 MiB at most. */
+const LARGE = 33 * MiB
+const isHeld = (number) => number > 1
+const [FIRST, ALL] = ['16.8 MB', '34.6 MB']
+
+let browser, token
+before(async () => {
+  browser = await launch()
+  token = await tokenOf(ALICE)
+})
+after(() => browser?.close())
+
+const act = (page, name, file) => page.getByRole('button', { name: `${name} ${file.name}` }).click()
+
+/** Signs in, and sends the first part alone. */
+async function halfway(page, file) {
+  await signIn(page, ALICE)
+  const sent = await watchParts(page, isHeld)
+  await choose(page, file)
+  await eventually('that one part has arrived', async () => {
+    const [upload] = await uploadsNamed(file.name)
+    if (!upload) return undefined
+    const { parts } = await call(token, 'GET', `/v1/uploads/${upload.id}/parts`)
+    return parts.length === 1 || undefined
+  })
+  assert.deepEqual(sent, [1])
+}
+
+/** From here on, everything gets through. Returns the parts that are sent. */
+async function unhindered(page) {
+  await page.unroute(/partNumber=/)
+  return watchParts(page)
+}
+
+test('what is paused goes on, and sends only what is missing', () =>
+  withFile(LARGE, (file) =>
+    openPortal(browser, async (page) => {
+      await halfway(page, file)
+      await act(page, 'Pause', file)
+      await isSaid(page, file, `Paused · ${FIRST} of ${ALL}`)
+      const sent = await unhindered(page)
+      await act(page, 'Resume', file)
+      await isSaid(page, file, 'Uploaded')
+      assert.deepEqual(sent.sort(), [2, 3])
+      await assertArrived(token, file)
+    })))
+
+test('after a closed tab the file is chosen again, and only what is missing is sent', () =>
+  withFile(LARGE, (file) => withFile(1 * KiB, async (other) => {
+    await openPortal(browser, (page) => halfway(page, file))
+    await openPortal(browser, async (page) => {
+      await signIn(page, ALICE)
+      await isSaid(page, file, `${FIRST} of ${ALL} are there`)
+      const sent = await watchParts(page)
+      await page.getByLabel(`Choose the file ${file.name}`).setInputFiles(other.path)
+      await isSaid(page, file, 'This is another file')
+      assert.deepEqual(sent, [])
+      await page.getByLabel(`Choose the file ${file.name}`).setInputFiles(file.path)
+      await isSaid(page, file, 'Uploaded')
+      assert.deepEqual(sent.sort(), [2, 3])
+      await assertArrived(token, file)
+      assert.deepEqual((await kept(file.name)).unfinished, [])
+    })
+  })))
+
+test('an unfinished file that is chosen like any other goes on too', () =>
+  withFile(LARGE, async (file) => {
+    await openPortal(browser, (page) => halfway(page, file))
+    await openPortal(browser, async (page) => {
+      await signIn(page, ALICE)
+      await isSaid(page, file, `${FIRST} of ${ALL} are there`)
+      const sent = await watchParts(page)
+      await choose(page, file)
+      await isSaid(page, file, 'Uploaded')
+      assert.deepEqual(sent.sort(), [2, 3])
+      // And not a second upload of that name.
+      await assertArrived(token, file)
+    })
+  }))
+
+test('what is unfinished can be discarded, which leaves nothing', () =>
+  withFile(LARGE, async (file) => {
+    await openPortal(browser, (page) => halfway(page, file))
+    await openPortal(browser, async (page) => {
+      await signIn(page, ALICE)
+      await act(page, 'Discard', file)
+      await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click()
+      await itemOf(page, file).waitFor({ state: 'detached' })
+      await uploadThatIs('aborted', file.name)
+      await eventually('that S3 keeps nothing', async () => (await kept(file.name)).unfinished.length === 0 || undefined)
+    })
+  }))
+
+test('what another tab has in hand is not called unfinished', () =>
+  withFile(LARGE, (file) =>
+    openPortal(browser, async (page) => {
+      await halfway(page, file)
+      const tab = await page.context().newPage()
+      await tab.goto(page.url())
+      await signInAgain(tab, ALICE)
+      const listed = tab.waitForResponse((answer) => answer.url().includes('status=pending'))
+      await goTo(tab, 'Files')
+      await goTo(tab, 'Upload')
+      await listed
+      await tab.waitForLoadState('networkidle')
+      assert.equal(await itemOf(tab, file).count(), 0)
+      await tab.close()
+      await act(page, 'Cancel', file)
+      await isSaid(page, file, 'Cancelled')
+    })))
+
+test('what is cancelled is aborted, and leaves nothing', () =>
+  withFile(LARGE, (file) =>
+    openPortal(browser, async (page) => {
+      await halfway(page, file)
+      await act(page, 'Cancel', file)
+      await isSaid(page, file, 'Cancelled')
+      await uploadThatIs('aborted', file.name)
+      await eventually('that S3 keeps nothing', async () => (await kept(file.name)).unfinished.length === 0 || undefined)
+    })))
+
+test('a part that fails, and one whose URL is too old, are sent again with a new URL', () =>
+  withFile(LARGE, (file) =>
+    openPortal(browser, async (page) => {
+      await signIn(page, ALICE)
+      const refused = []
+      const cors = { 'access-control-allow-origin': '*', 'content-type': 'application/xml' }
+      await page.route(/partNumber=/, (route) => {
+        const url = route.request().url()
+        const number = Number(new URL(url).searchParams.get('partNumber'))
+        const failure = { 2: 503, 3: 403 }[number]
+        if (route.request().method() !== 'PUT' || !failure || refused.some((earlier) => earlier.number === number)) return route.continue()
+        refused.push({ number, url })
+        return route.fulfill({ status: failure, headers: cors, body: '<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>' })
+      })
+      const sent = []
+      page.on('requestfinished', (request) => request.method() === 'PUT' && sent.push(request.url()))
+      await choose(page, file)
+      await isSaid(page, file, 'Uploaded')
+      assert.deepEqual(refused.map(({ number }) => number).sort(), [2, 3])
+      for (const { number } of refused) {
+        assert.equal(sent.filter((url) => url.includes(`partNumber=${number}&`)).length, 2, `part ${number} is sent twice`)
+      }
+      await assertArrived(token, file)
+    })))
+
+test('without a connection it waits, and goes on by itself', () =>
+  withFile(70 * KiB, (file) =>
+    openPortal(browser, async (page) => {
+      await signIn(page, ALICE)
+      await page.context().setOffline(true)
+      await choose(page, file)
+      await isSaid(page, file, 'No connection.')
+      await page.context().setOffline(false)
+      await isSaid(page, file, 'Uploaded')
+      await assertArrived(token, file)
+    })))
+
+test('an answer that is lost makes no second upload', () =>
+  withFile(70 * KiB, (file) =>
+    openPortal(browser, async (page) => {
+      await signIn(page, ALICE)
+      let lost = 0
+      await page.route(/\/v1\/uploads$/, async (route) => {
+        if (route.request().method() !== 'POST' || lost > 0) return route.continue()
+        lost++
+        await route.fetch()
+        return route.abort('connectionreset')
+      })
+      await choose(page, file)
+      await isSaid(page, file, 'Uploaded')
+      assert.equal(lost, 1)
+      assert.equal((await uploadsNamed(file.name)).length, 1)
+    })))
+
+test('going to Files and back loses nothing, and leaving the page asks first', () =>
+  withFile(LARGE, (file) =>
+    openPortal(browser, async (page) => {
+      await halfway(page, file)
+      await goTo(page, 'Files')
+      await goTo(page, 'Upload')
+      await isSaid(page, file, `${FIRST} of ${ALL}`)
+      const asked = page.waitForEvent('dialog')
+      await page.close({ runBeforeUnload: true })
+      const dialog = await asked
+      assert.equal(dialog.type(), 'beforeunload')
+      await dialog.dismiss()
+      await unhindered(page)
+      await act(page, 'Cancel', file)
+      await isSaid(page, file, 'Cancelled')
+    })))
