@@ -4,6 +4,7 @@ import { h, show } from './dom.js'
 import { words } from './problems.js'
 import { signIn } from './sign-in.js'
 import { finish, person, resume, signOut } from './session.js'
+import { mayLeave } from './unsaved.js'
 
 const isMember = ({ tenant }) => tenant !== null
 const isTenantAdmin = ({ role }) => role === 'tenant-admin'
@@ -24,6 +25,7 @@ const main = document.getElementById('main')
 const navigation = document.querySelector('nav')
 let me
 let leave
+let shown = ''
 
 /** `#/tenant/123?x=1` as its page's name, what follows, and its parameters. */
 function address() {
@@ -35,6 +37,8 @@ function address() {
 async function route({ isFirst = false } = {}) {
   // Other fragments, such as the skip link's, are places on the page.
   if (location.hash && !location.hash.startsWith('#/')) return
+  if (!(await mayLeave())) return history.pushState(null, '', shown)
+  shown = location.hash
   const { name, rest, parameters } = address()
   const home = Object.keys(PAGES).find((key) => PAGES[key].who(me))
   const chosen = PAGES[name]?.who(me) ? name : home

@@ -30,7 +30,8 @@ const MEMBERS = {
   '/identityProvider': 'The identity provider', '/claimValues': 'The claim values', '/emailDomains': 'The e-mail domains',
 }
 
-const sentence = ({ pointer, detail }) => {
+/** What is wrong with one member of a request. */
+export const sentence = ({ pointer, detail }) => {
   const [, member, index] = /^(.*?)(?:\/(\d+))?$/.exec(pointer) ?? []
   const named = MEMBERS[member] ?? pointer.replace(/^[/?]/, '')
   return `${named}${index === undefined ? '' : ` (number ${Number(index) + 1})`} ${detail}.`
