@@ -56,7 +56,7 @@ export function tenantFilter(id, onchange) {
   if (id) tenantsOf([id]).then((tenants) => (input.value ||= tenants.get(id)?.slug ?? id), () => (input.value ||= id))
   return {
     read: () => chosen,
-    element: h('div', {}, h('label', { for: 'tenant' }, 'Tenant (short name)'), input, suggestions, fault),
+    element: h('div', {}, h('label', { for: 'tenant' }, 'Tenant'), input, suggestions, fault),
     leave: () => clearTimeout(later),
   }
 }

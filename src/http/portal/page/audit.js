@@ -74,7 +74,7 @@ export function view(place, { page, parameters, me }) {
     h('th', { scope: 'row' }, h('time', { datetime: at }, exactTime(at))),
     isPlatform && h('td', {}, tenantId && h('a', { href: `#/tenant/${tenantId}` }, tenants.get(tenantId)?.slug ?? tenantId)),
     h('td', {}, h('code', {}, subject), subject === me.subject && ' (you)'),
-    h('td', {}, inWords(action), h('br'), h('code', { class: 'soft' }, action)),
+    h('td', {}, inWords(action), h('br'), h('small', {}, h('code', {}, action))),
     h('td', {}, uploadId && h('a', { href: `#/${page}?upload=${uploadId}`, 'aria-label': `All about upload ${uploadId}` }, h('code', {}, uploadId))),
     h('td', {}, details(event)))
 
@@ -97,7 +97,7 @@ export function view(place, { page, parameters, me }) {
     remember(page, wanted())
     when()
   }
-  const form = h('form', { class: 'toolbar', role: 'search', 'aria-label': 'Events', onsubmit: (event) => {
+  const form = h('form', { class: 'toolbar many', role: 'search', 'aria-label': 'Events', onsubmit: (event) => {
     event.preventDefault()
     look(found.load)
   }, oninput: (event) => event.target.id !== 'tenant' && look(found.soon) }, Object.values(filters).map(({ element }) => element))

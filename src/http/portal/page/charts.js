@@ -1,4 +1,4 @@
-// What did the last thirty days look like? As bars, and in words for whoever does not see them.
+// How do numbers look as bars? With words for whoever does not see them.
 import { set } from './dom.js'
 import { bytes, count, day } from './format.js'
 
@@ -43,3 +43,10 @@ export const sparkline = (days) => bars(days, { class: 'spark', height: 48 })
 
 /** The same with each day's numbers. */
 export const chart = (days) => bars(days, { class: 'chart', height: 120, hint: true })
+
+/** How much of the most is used. The text beside it says so too. */
+export function meter(used, most, { isMuch }) {
+  const share = Math.min(1, used / most) * 100
+  const bar = element('rect', { class: isMuch ? 'much' : 'some', width: used > 0 ? Math.max(1, share) : 0, height: 1 })
+  return element('svg', { class: 'meter', viewBox: '0 0 100 1', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, bar)
+}

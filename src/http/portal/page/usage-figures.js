@@ -1,5 +1,5 @@
 // How does a tenant's usage look? To its own admin as to the platform's.
-import { chart, inWords } from './charts.js'
+import { chart, inWords, meter } from './charts.js'
 import { h } from './dom.js'
 import { bytes, count, day, month, number } from './format.js'
 
@@ -8,11 +8,9 @@ const MUCH = 0.8
 
 /** What is used of the month's bytes, as a bar and in words. */
 export function ofMonth({ bytes: used }, { monthlyBytes }) {
-  if (monthlyBytes === null) return h('div', { class: 'share' }, h('span', {}, `${bytes(used)}, no limit`))
+  if (monthlyBytes === null) return h('div', {}, `${bytes(used)}, no limit`)
   const said = `${bytes(used)} of ${bytes(monthlyBytes)}`
-  const meter = h('meter', { min: 0, max: monthlyBytes, high: monthlyBytes * MUCH, optimum: 0, 'aria-label': `Used this month: ${said}` })
-  meter.value = used
-  return h('div', { class: 'share' }, meter, h('span', {}, said))
+  return h('div', {}, meter(used, monthlyBytes, { isMuch: used >= monthlyBytes * MUCH }), h('span', {}, said))
 }
 
 /** A table that scrolls by itself where it is too wide. Cells that are numbers stand to the right. */
