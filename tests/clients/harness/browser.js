@@ -22,9 +22,9 @@ export const launch = (flags = []) =>
 // A signature tells a reader nothing, and is long.
 const brief = (request) => `${request.method()} ${request.url().replace(/X-Amz-[\w-]+=[^&]*&?/g, '').replace(/#.*/, '')}`
 
-/** Opens one of our pages, or another address, and closes it after `use`. A failure prints what the page said. */
-export async function onPage(browser, name, use) {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true })
+/** Opens one of our pages, or another address, and closes it after `use`. A failure prints what the page said. `options` are the context's. */
+export async function onPage(browser, name, use, options = {}) {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options })
   const page = await context.newPage()
   const said = []
   page.on('console', (message) => said.push(`console.${message.type()}: ${message.text()}`))
