@@ -73,10 +73,10 @@ test('the audit of all tenants: a suspension is found by its action, and exporte
   await as(ADMIN, async (page) => {
     await goTo(page, 'Audit of all tenants')
     const rows = page.locator('table.audit tbody tr')
-    await page.getByLabel('What').selectOption('Tenant suspended')
-    await page.locator('tbody').getByText('Tenant created').first().waitFor({ state: 'detached' })
     const row = rows.filter({ hasText: slug })
-    await row.first().waitFor()
+    await row.filter({ hasText: 'Tenant activated' }).waitFor()
+    await page.getByLabel('What').selectOption('Tenant suspended')
+    await row.filter({ hasText: 'Tenant activated' }).waitFor({ state: 'detached' })
     assert.equal(await row.count(), 2)
     assert.match(await row.first().textContent(), /Tenant suspended/)
     assert.match(page.url(), /action=tenant\.suspended/)
@@ -115,7 +115,9 @@ test('the audit: a filter that is refused is said, and another action can be nam
 
 test('a tenant’s admin sees its usage and its audit, and not the desk', async () => {
   const size = 1_234_567
-  const { id, collection } = await uploaded(await tokenOf('alice@acme.example'), size)
+  const alice = await tokenOf('alice@acme.example')
+  const { id, collection } = await uploaded(alice, size)
+  await uploaded(alice, 1)
   await as('ada@acme.example', async (page) => {
     assert.deepEqual(await pagesOf(page), ['Upload', 'Files', 'Usage', 'Audit'])
     await goTo(page, 'Usage')

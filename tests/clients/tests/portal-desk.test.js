@@ -83,7 +83,8 @@ test('the desk: a tenant is found and suspended, and its next request is refused
       assert.ok(new Date(until) > new Date(), 'until a time to come')
       await page.getByText('Suspended', { exact: true }).waitFor()
 
-      await page.getByRole('button', { name: 'Activate' }).click()
+      await page.getByRole('button', { name: 'Activate …' }).click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Activate' }).click()
       await page.getByText('Active', { exact: true }).waitFor()
       await eventually('that gina is served again', async () => ((await answered(gina)) === '200' ? true : undefined))
     })
@@ -156,6 +157,26 @@ test('the desk: limits are changed, and nothing else is sent', async () => {
     await save()
     assert.equal((await call(admin, 'GET', path)).limits.monthlyBytes, null)
     assert.deepEqual(sent, [{ limits: { monthlyBytes: 1.5e12 } }, { limits: { monthlyBytes: null } }])
+  })
+})
+
+test('the desk: a long list goes on, and Back finds what was looked for', async () => {
+  const word = crypto.randomUUID()
+  await Promise.all(Array.from({ length: 26 }, (_, index) => newTenant(`${word} ${index}`)))
+  await desk(async (page) => {
+    await page.getByLabel('Name or short name').fill(word)
+    await page.getByText('25 tenants shown, and there are more.').waitFor()
+    await page.getByRole('button', { name: 'Show more' }).click()
+    await page.getByText('26 tenants shown.').waitFor()
+    const names = await page.locator('ul.tenants h2').allTextContents()
+    assert.equal(new Set(names).size, 26, 'each once')
+    assert.ok(names.every((name) => name.startsWith(word)))
+    assert.equal(await page.getByRole('button', { name: 'Show more' }).isVisible(), false)
+    await page.getByRole('link', { name: names[25] }).click()
+    await page.getByRole('heading', { level: 1, name: names[25] }).waitFor()
+    await page.goBack()
+    await page.getByText('25 tenants shown').waitFor()
+    assert.equal(await page.getByLabel('Name or short name').inputValue(), word)
   })
 })
 

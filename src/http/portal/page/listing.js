@@ -23,6 +23,7 @@ export function listing({ path, wanted, rows, list, home, noun, limit }) {
     clearTimeout(later)
     asked?.abort()
     const mine = (asked = new AbortController())
+    more.disabled = true
     if (!list.hasChildNodes()) state.textContent = 'Loading …'
     home.setAttribute('aria-busy', 'true')
     show(failure)
@@ -39,15 +40,22 @@ export function listing({ path, wanted, rows, list, home, noun, limit }) {
       state.textContent = list.hasChildNodes()
         ? `${count(list.childElementCount, noun)} shown${cursor === null ? '' : ', and there are more'}.`
         : `No ${noun} is like this.`
-      // Whoever asked for more by keyboard goes on reading at the first that is new.
-      if (after) list.children[known]?.querySelector('a, button, [tabindex]')?.focus()
+      // Whoever asked for more goes on reading at the first that is new.
+      const first = after && list.children[known]
+      if (first) {
+        first.tabIndex = -1
+        first.focus({ preventScroll: true })
+      }
     } catch (error) {
       if (mine.signal.aborted) return
       state.textContent = ''
       show(failure, h('div', { class: 'notice bad' }, h('p', {}, words(error)),
         h('button', { type: 'button', onclick: () => load(after) }, 'Try again')))
     } finally {
-      if (asked === mine) home.removeAttribute('aria-busy')
+      if (asked === mine) {
+        home.removeAttribute('aria-busy')
+        more.disabled = false
+      }
     }
   }
 
@@ -58,6 +66,8 @@ export function listing({ path, wanted, rows, list, home, noun, limit }) {
     /** The same once the typing has come to rest. */
     soon() {
       clearTimeout(later)
+      // A cursor goes on with the old question only.
+      more.disabled = true
       later = setTimeout(load, REST)
     },
     /** Forgets what was asked for. */

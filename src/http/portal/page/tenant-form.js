@@ -111,5 +111,5 @@ export function tenantForm(tenant, onsaved) {
   } },
   Object.entries(parts).map(([name, members]) => h('fieldset', {}, h('legend', {}, h(tenant ? 'h3' : 'h2', {}, name)), !tenant && name === 'Limits' && h('p', { class: 'soft' }, 'What is left empty begins as the gateway’s settings have it.'), members.filter(Boolean).map((field) => field.element))),
   problem, h('div', { class: 'actions' }, submit))
-  return { element, isChanged: () => changed().length > 0 }
+  return { element, isChanged: () => changed().length > 0, focus: () => submit.focus({ preventScroll: true }) }
 }

@@ -20,12 +20,15 @@ const effects = ({ urlsUntil, credentialsUntil }) => h('div', { class: 'notice' 
     h('p', {}, 'URLs that were handed out already work until ', h('time', { datetime: urlsUntil }, time(urlsUntil)), ' at the latest.'),
     credentialsUntil && h('p', {}, 'Temporary credentials work until ', h('time', { datetime: credentialsUntil }, time(credentialsUntil)), ' at the latest.')))
 
-const question = ({ name, credentialVending }) => [`Suspend ${isolated(name)}?`, [
+const suspension = ({ name, credentialVending }) => confirm(`Suspend ${isolated(name)}?`, [
   'Its people’s next request is refused, everywhere within a second.',
   'URLs that were handed out already work until they expire.',
   ...(credentialVending ? ['So do temporary credentials.'] : []),
   'Its files stay as they are, and you can activate it again.',
-]]
+], 'Suspend')
+
+const activation = ({ name }) =>
+  confirm(`Activate ${isolated(name)}?`, 'Its people are served again, everywhere within a second.', 'Activate', { isDangerous: false })
 
 /** Says how the tenant is, and suspends or activates it. */
 function standing(tenant) {
@@ -35,18 +38,17 @@ function standing(tenant) {
   const draw = () => {
     const isActive = tenant.status === 'active'
     show(state, badge(tenant.status))
-    button.textContent = isActive ? 'Suspend …' : 'Activate'
+    button.textContent = isActive ? 'Suspend …' : 'Activate …'
     button.className = isActive ? 'danger' : 'main'
   }
   async function turn() {
-    const step = tenant.status === 'active' ? 'suspend' : 'activate'
-    if (step === 'suspend' && !(await confirm(...question(tenant), 'Suspend'))) return
+    const [step, ask] = tenant.status === 'active' ? ['suspend', suspension] : ['activate', activation]
+    if (!(await ask(tenant))) return
     button.disabled = true
     try {
       const answer = await post(`/v1/admin/tenants/${tenant.id}/${step}`)
       tenant.status = answer.status
-      show(said, answer.outstanding && effects(answer.outstanding))
-      if (step === 'activate') notify(`${isolated(tenant.name)} is active again.`)
+      show(said, answer.outstanding ? effects(answer.outstanding) : h('p', { class: 'notice' }, 'Active again. Its people are served from now on.'))
       draw()
     } catch (error) {
       complain(error)
@@ -66,16 +68,23 @@ function open(place, tenant) {
   const usage = h('div', {})
   const settings = h('div', {})
   let form
-  const edit = (current) => {
-    form = tenantForm(current, (saved) => {
+  const edit = () => {
+    form = tenantForm(tenant, (saved) => {
       Object.assign(tenant, saved)
       name.textContent = saved.name
-      edit(saved)
+      // Anew, because the gateway puts lists in order and limits show beside what is used.
+      edit()
+      form.focus()
+      measure()
       notify('Saved.')
     })
     show(settings, form.element)
   }
-  edit(tenant)
+  const measure = () => loading(usage, async () =>
+    h('div', {}, figures(await get(`/v1/admin/tenants/${tenant.id}/usage`), tenant.usage, tenant.limits)))
+  edit()
+  measure()
+  document.title = `${tenant.name} – Uploads`
   show(place,
     back(),
     h('div', { class: 'head' },
@@ -85,8 +94,6 @@ function open(place, tenant) {
     h('div', { class: 'halves' },
       h('section', { 'aria-label': 'Usage' }, h('h2', {}, 'Usage'), usage),
       h('section', { 'aria-label': 'Settings' }, h('h2', {}, 'Settings'), settings)))
-  loading(usage, async () =>
-    h('div', {}, figures(await get(`/v1/admin/tenants/${tenant.id}/usage`), tenant.usage, tenant.limits)))
   return () => form.isChanged()
 }
 
@@ -103,11 +110,10 @@ export function view(place, { rest: [id] }) {
     isChanged = form.isChanged
     show(place, back(), h('h1', {}, 'New tenant'), form.element)
   } else {
-    loading(place, async () => {
-      const tenant = await get(`/v1/admin/tenants/${encodeURIComponent(id ?? '')}`)
-      const body = h('div', {})
-      isChanged = open(body, tenant)
-      return body
+    const body = h('div', {})
+    show(place, back(), h('h1', {}, 'Tenant'), body)
+    loading(body, async () => {
+      isChanged = open(place, await get(`/v1/admin/tenants/${encodeURIComponent(id ?? '')}`))
     })
   }
   return release
