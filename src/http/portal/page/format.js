@@ -2,7 +2,10 @@
 
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte']
 const whole = new Intl.NumberFormat()
+const date = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' })
+const calendarMonth = new Intl.DateTimeFormat(undefined, { month: 'long', year: 'numeric', timeZone: 'UTC' })
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
 
 /** `1536` as `1.5 kB`: powers of 1,000, as file managers and S3's bill have them. */
 export function bytes(count) {
@@ -20,6 +23,15 @@ export const number = (count) => whole.format(count)
 
 /** A time of the API in the reader's own zone. */
 export const time = (text) => moment.format(new Date(text))
+
+/** The same to the second. */
+export const exactTime = (text) => exact.format(new Date(text))
+
+/** `2026-11-21` of the API, which counts days in UTC. */
+export const day = (text) => date.format(new Date(text))
+
+/** `2026-11` as `November 2026`. */
+export const month = (text) => calendarMonth.format(new Date(text))
 
 /** Seconds as `1 min 5 s`. */
 export function duration(seconds) {

@@ -4,6 +4,7 @@ import { h, set, show } from './dom.js'
 import { words } from './problems.js'
 import { signIn } from './sign-in.js'
 import { finish, person, resume, signOut } from './session.js'
+import { mayLeave } from './unsaved.js'
 
 const isMember = ({ tenant }) => tenant !== null
 const isTenantAdmin = ({ role }) => role === 'tenant-admin'
@@ -24,6 +25,7 @@ const main = document.getElementById('main')
 const navigation = document.querySelector('nav')
 let me
 let leave
+let shown = ''
 
 /** `#/tenant/123?x=1` as its page's name, what follows, and its parameters. What no page has is the first page. */
 function address() {
@@ -37,6 +39,8 @@ function address() {
 async function route({ isFirst = false } = {}) {
   // Other fragments, such as the skip link's, are places on the page.
   if (location.hash && !location.hash.startsWith('#/')) return
+  if (!(await mayLeave())) return history.pushState(null, '', location.pathname + shown)
+  shown = location.hash
   const { page, rest, parameters } = address()
   const { title, load } = PAGES[page]
   leave?.()

@@ -33,7 +33,8 @@ const MEMBERS = {
 /** `5368709120 bytes` as `5.4 GB`. */
 const readable = (detail) => detail.replace(/\b\d{4,15} bytes\b/g, (size) => bytes(parseInt(size, 10))).replace('the tenant\'s', 'your organisation’s')
 
-const sentence = ({ pointer, detail }) => {
+/** What is wrong with one member of a request. */
+export const sentence = ({ pointer, detail }) => {
   const [, member, index] = /^(.*?)(?:\/(\d+))?$/.exec(pointer) ?? []
   const named = MEMBERS[member] ?? pointer.replace(/^[/?]/, '')
   return `${named}${index === undefined ? '' : ` (number ${Number(index) + 1})`} ${readable(detail)}.`

@@ -1,0 +1,36 @@
+// What is an action of the audit called? In words, under the name that the gateway records.
+
+/** The actions that the gateway records, by what they are about. */
+export const ACTIONS = {
+  Uploads: {
+    'upload.granted': 'Upload granted',
+    'upload.completed': 'Upload completed',
+    'upload.failed': 'Upload failed',
+    'upload.expired': 'Upload expired',
+    'upload.aborted': 'Upload cancelled',
+    'upload.deleted': 'File deleted',
+  },
+  'Objects in the store': {
+    'object.overwritten': 'Object written again',
+    'object.deleted': 'Object deleted in the store',
+    'object.kept': 'Object kept',
+    'object.adopted': 'Object taken up',
+    'object.refused': 'Object refused',
+  },
+  'Credentials and sessions': {
+    'credentials.issued': 'Credentials handed out',
+    'uppy_session.created': 'Session of Uppy begun',
+    'uppy_session.revoked': 'Session of Uppy ended',
+  },
+  Tenants: {
+    'tenant.created': 'Tenant created',
+    'tenant.changed': 'Tenant changed',
+    'tenant.suspended': 'Tenant suspended',
+    'tenant.activated': 'Tenant activated',
+  },
+}
+
+const WORDS = Object.assign({}, ...Object.values(ACTIONS))
+
+/** An action in words; one that is new to this page by its own name. */
+export const inWords = (action) => (Object.hasOwn(WORDS, action) ? WORDS[action] : action)
