@@ -26,8 +26,9 @@ after(() => browser?.close())
 const act = (page, name, file) => page.getByRole('button', { name: `${name} ${file.name}` }).click()
 
 /** Signs in, and sends the first part alone. */
-async function halfway(page, file) {
+async function halfway(page, file, collection = '') {
   await signIn(page, ALICE)
+  await page.getByLabel('Collection').fill(collection)
   const sent = await watchParts(page, isHeld)
   await choose(page, file)
   await eventually('that one part has arrived', async () => {
@@ -101,6 +102,24 @@ test('what is unfinished can be discarded, which leaves nothing', () =>
       await itemOf(page, file).waitFor({ state: 'detached' })
       await uploadThatIs('aborted', file.name)
       await eventually('that S3 keeps nothing', async () => (await kept(file.name)).unfinished.length === 0 || undefined)
+    })
+  }))
+
+test('what was ended elsewhere begins anew, in the same collection', () =>
+  withFile(LARGE, async (file) => {
+    const collection = file.name.slice(0, 36)
+    await openPortal(browser, (page) => halfway(page, file, collection))
+    await openPortal(browser, async (page) => {
+      await signIn(page, ALICE)
+      await isSaid(page, file, `${FIRST} of ${ALL} are there`)
+      const [old] = await uploadsNamed(file.name)
+      await call(token, 'DELETE', `/v1/uploads/${old.id}`)
+      await choose(page, file)
+      await isSaid(page, file, 'This upload has ended already.')
+      await act(page, 'Try again', file)
+      await isSaid(page, file, 'Uploaded')
+      const { items } = await call(token, 'GET', `/v1/uploads?collection=${collection}&status=completed`)
+      assert.deepEqual(items.map(({ fileName }) => fileName), [file.name])
     })
   }))
 

@@ -130,7 +130,7 @@ export async function view(place, { me }) {
   // Neither is worth a word when it fails: the page does its work without them.
   get('/v1/collections').then(({ items }) => show(names, items.map((item) => h('option', { value: item.collection }))), () => {})
   const begin = (file, upload) => {
-    add([file], { upload, limits })
+    add([file], { upload, collection: upload.collection, limits })
     arrange()
   }
   unfinished(left, { subject: me.subject, begin }).then((found) => ({ claim } = found), () => {})
