@@ -105,12 +105,13 @@ test('the audit: a filter that is refused is said, and another action can be nam
   as(ADMIN, async (page) => {
     await goTo(page, 'Audit of all tenants')
     await page.getByLabel('Upload (id)').fill('nonsense')
-    await page.getByRole('alert').getByText('upload').waitFor()
+    await page.getByRole('alert').getByText('The upload’s id must be').waitFor()
+    assert.equal(await page.locator('tbody tr').count(), 0, 'no rows that answer another question')
     await page.getByLabel('Upload (id)').fill('')
     await page.getByLabel('What').selectOption('By its name …')
     await page.getByLabel('Name of the action').fill('nothing.like.this')
     await page.getByText('No event is like this.').waitFor()
-    assert.equal(await page.getByRole('alert').getByText('upload').count(), 0)
+    assert.equal(await page.getByRole('alert').getByText('must be').count(), 0)
   }))
 
 test('a tenant’s admin sees its usage and its audit, and not the desk', async () => {
