@@ -43,6 +43,6 @@ export async function call(token, method, path, body) {
 /** Changes a tenant, as the platform's admin. */
 export async function changeTenant(slug, change) {
   const admin = await signIn('admin@platform.example')
-  const { items } = await call(admin, 'GET', '/v1/admin/tenants')
+  const { items } = await call(admin, 'GET', `/v1/admin/tenants?q=${slug}`)
   await call(admin, 'PATCH', `/v1/admin/tenants/${items.find((tenant) => tenant.slug === slug).id}`, change)
 }

@@ -105,13 +105,29 @@ test('the audit: a filter that is refused is said, and another action can be nam
   as(ADMIN, async (page) => {
     await goTo(page, 'Audit of all tenants')
     await page.getByLabel('Upload (id)').fill('nonsense')
-    await page.getByRole('alert').getByText('upload').waitFor()
+    await page.getByRole('alert').getByText('The upload’s id must be').waitFor()
+    assert.equal(await page.locator('tbody tr').count(), 0, 'no rows that answer another question')
     await page.getByLabel('Upload (id)').fill('')
     await page.getByLabel('What').selectOption('By its name …')
     await page.getByLabel('Name of the action').fill('nothing.like.this')
     await page.getByText('No event is like this.').waitFor()
-    assert.equal(await page.getByRole('alert').getByText('upload').count(), 0)
+    assert.equal(await page.getByRole('alert').getByText('must be').count(), 0)
   }))
+
+test('the audit: times are the reader’s own on the page, and everybody’s in the address', () =>
+  openPortal(browser, async (page) => {
+    await signIn(page, ADMIN)
+    await goTo(page, 'Audit of all tenants')
+    await page.getByLabel('Before').fill('2020-01-31T09:30')
+    await page.getByText('No event is like this.').waitFor()
+    // Tokyo is nine hours ahead of UTC.
+    await page.waitForURL((url) => new URLSearchParams(url.hash.split('?')[1]).get('to') === '2020-01-31T00:30:00.000Z')
+    await page.goto(page.url().replace('to=', 'from='))
+    await page.getByRole('heading', { level: 1, name: 'Audit of all tenants' }).waitFor()
+    await page.locator('tbody tr').first().waitFor()
+    assert.equal(await page.getByLabel('From').inputValue(), '2020-01-31T09:30')
+    assert.equal(await page.getByLabel('Before').inputValue(), '')
+  }, { timezoneId: 'Asia/Tokyo' }))
 
 test('a tenant’s admin sees its usage and its audit, and not the desk', async () => {
   const size = 1_234_567

@@ -46,6 +46,7 @@ test('the desk: a tenant is found and suspended, and its next request is refused
   const { id } = await tenantNamed('globex')
   try {
     await desk(async (page) => {
+      await page.getByLabel('Name or short name').fill('ACME INC')
       await page.getByRole('link', { name: 'Acme Inc.' }).waitFor()
       await page.getByLabel('Name or short name').fill('glob')
       await page.getByRole('link', { name: 'Acme Inc.' }).waitFor({ state: 'detached' })
@@ -77,7 +78,7 @@ test('the desk: a tenant is found and suspended, and its next request is refused
       assert.ok(waited < 1000, `refused after ${waited} ms`)
 
       const effect = page.getByRole('status').filter({ hasText: 'URLs that were handed out' })
-      await effect.getByText('at the latest').waitFor()
+      await effect.getByText('at the latest').first().waitFor()
       const until = await effect.locator('time').first().getAttribute('datetime')
       assert.equal(until, outstanding.urlsUntil)
       assert.ok(new Date(until) > new Date(), 'until a time to come')
@@ -172,11 +173,17 @@ test('the desk: a long list goes on, and Back finds what was looked for', async 
     assert.equal(new Set(names).size, 26, 'each once')
     assert.ok(names.every((name) => name.startsWith(word)))
     assert.equal(await page.getByRole('button', { name: 'Show more' }).isVisible(), false)
+    await page.getByLabel('Status').selectOption('Suspended')
+    await page.getByText('No tenant is like this.').waitFor()
+    await page.getByLabel('Status').selectOption('Active')
+    await page.getByRole('link', { name: names[0] }).waitFor()
+    await page.getByRole('button', { name: 'Show more' }).click()
     await page.getByRole('link', { name: names[25] }).click()
     await page.getByRole('heading', { level: 1, name: names[25] }).waitFor()
     await page.goBack()
     await page.getByText('25 tenants shown').waitFor()
     assert.equal(await page.getByLabel('Name or short name').inputValue(), word)
+    assert.equal(await page.getByLabel('Status').inputValue(), 'active')
   })
 })
 

@@ -17,6 +17,7 @@ export function listing({ path, wanted, rows, list, home, noun, limit }) {
   const more = h('button', { type: 'button', hidden: true, onclick: () => load(cursor) }, 'Show more')
   const element = h('div', {}, state, home, failure, more)
   let cursor, asked, later
+  home.hidden = true
 
   /** Brings what follows the cursor, or all from the beginning. */
   async function load(after) {
@@ -49,6 +50,11 @@ export function listing({ path, wanted, rows, list, home, noun, limit }) {
     } catch (error) {
       if (mine.signal.aborted) return
       state.textContent = ''
+      // What is left would be the answer to another question.
+      if (!after) {
+        list.replaceChildren()
+        home.hidden = more.hidden = true
+      }
       show(failure, h('div', { class: 'notice bad' }, h('p', {}, words(error)),
         h('button', { type: 'button', onclick: () => load(after) }, 'Try again')))
     } finally {

@@ -24,6 +24,7 @@ const WORDS = {
 
 /** What a member of a request is called on the page. */
 const MEMBERS = {
+  '?upload': 'The upload’s id', '?subject': 'Who', '?action': 'The action’s name', '?from': 'The beginning', '?to': 'The end',
   '/size': 'The size', '/fileName': 'The name', '/contentType': 'The type', '/collection': 'The collection', '/name': 'The name',
   '/slug': 'The short name', '/limits/maxUploadBytes': 'The largest file', '/limits/monthlyBytes': 'The month’s bytes',
   '/limits/requestsPerMinute': 'The requests a minute', '/limits/allowedContentTypes': 'The allowed types',
