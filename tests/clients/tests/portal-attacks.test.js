@@ -85,7 +85,7 @@ async function begun(page) {
   const asked = page.waitForRequest((request) => request.url().startsWith(`${sandbox.cognitoUrl}/oauth2/authorize`))
   await page.getByRole('button', { name: 'Continue' }).click()
   const state = new URL((await asked).url()).searchParams.get('state')
-  await page.waitForLoadState()
+  await page.getByRole('heading', { name: 'AcmeSSO (simulated)' }).waitFor()
   return state
 }
 
@@ -131,8 +131,10 @@ test('a token that is not for this sign-in signs nobody in', () =>
       const replayed = Buffer.from(JSON.stringify({ ...claims, nonce: 'of another sign-in' })).toString('base64url')
       await route.fulfill({ response: answer, json: { ...tokens, id_token: [header, replayed, signature].join('.') } })
     })
-    await assert.rejects(signIn(page, 'alice@acme.example'))
+    const isRefused = assert.rejects(signIn(page, 'alice@acme.example'), 'there is nothing to sign out of')
     await page.getByText(/a token that is not for this sign-in/).waitFor()
+    await page.close()
+    await isRefused
   }))
 
 test('signing in leads to the identity provider that the portal knows, and nowhere else', () =>
