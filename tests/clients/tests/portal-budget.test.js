@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { launch } from '../harness/browser.js'
 import { KiB } from '../harness/files.js'
-import { openPortal, signIn } from '../harness/portal.js'
+import { openPortal, portal, signIn } from '../harness/portal.js'
 import { sandbox } from '../harness/sandbox.js'
 
 /** What the portal's first load may weigh, uncompressed and without pictures. */
@@ -29,11 +29,10 @@ const load = (email) =>
     // A page that is left on the way to the identity provider is not loaded to its end.
     const complaints = said.filter((line) => !line.startsWith('net::ERR_ABORTED'))
     assert.deepEqual(complaints, [], 'the browser has nothing to complain about')
-    const sizes = await page.evaluate(() => {
-      const entries = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
-      const own = entries.filter(({ name }) => name.startsWith(`${location.origin}/portal/`) && !name.endsWith('.svg'))
-      return Object.fromEntries(own.map(({ name, decodedBodySize }) => [name.split(/[?#]/)[0], decodedBodySize]))
-    })
+    // The browser keeps files and does not say how long those are.
+    const own = requests.map((request) => request.url().split(/[?#]/)[0]).filter((url) => url.startsWith(portal) && !url.endsWith('.svg'))
+    const weigh = async (url) => [url, (await (await fetch(url)).arrayBuffer()).byteLength]
+    const sizes = Object.fromEntries(await Promise.all([...new Set(own)].map(weigh)))
     const bytes = Object.values(sizes).reduce((sum, size) => sum + size, 0)
     return { bytes, sizes, origins: new Set(requests.map((request) => originOf(request.url()))) }
   })
