@@ -11,7 +11,9 @@ pub(crate) fn faults() -> Vec<String> {
         let name = entry.file_name().to_string_lossy().into_owned();
         (std::fs::read_to_string(entry.path()).unwrap_or_default(), name)
     });
-    files.flat_map(|(text, name)| of_file(&name, &text, &served)).collect()
+    let files: Vec<_> = files.collect();
+    assert!(!files.is_empty(), "the portal's modules are not where they were");
+    files.iter().flat_map(|(text, name)| of_file(name, text, &served)).collect()
 }
 
 pub(crate) fn of_file(name: &str, text: &str, served: &str) -> Vec<String> {

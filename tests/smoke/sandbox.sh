@@ -61,6 +61,11 @@ walk() {
         --data "{\"AuthFlow\":\"USER_PASSWORD_AUTH\",\"ClientId\":\"$(of clientId)\",\"AuthParameters\":{\"USERNAME\":\"$(
             of users.0.email)\",\"PASSWORD\":\"$(of users.0.password)\"}}" | field AuthenticationResult.IdToken)
     say "$(of users.0.email) signs in"
+    curl --silent --show-error --fail --location "$(of publicUrl)/portal" | grep --quiet '<script type="module"' || fail 'the portal is there'
+    curl --silent --show-error --fail --location "$(curl --silent --show-error --fail --get "$(of publicUrl)/v1/login" \
+        --data-urlencode "email=$(of users.0.email)" | field authorizeUrl)" | grep --quiet 'This is a simulation' ||
+        fail "the login leads to the tenant's identity provider"
+    say "the portal is there, and the login leads to the tenant's identity provider"
 
     printf 'a photograph' >"$place/photo.jpg"
     upload=$(curl --silent --show-error --fail "$(of publicUrl)/v1/uploads" \
