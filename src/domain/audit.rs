@@ -54,7 +54,7 @@ impl Search {
     /// The next events, newest first, and whether there are more.
     ///
     /// # Errors
-    /// When Postgres does not answer.
+    /// When Postgres does not answer, or too much would have to be looked through.
     pub async fn page(&self, pool: &PgPool, limit: u8) -> Result<(Vec<Recorded>, bool), Error> {
         let mut found = self.find(pool, i64::from(limit) + 1).await?;
         let more = found.len() > usize::from(limit);
@@ -64,10 +64,11 @@ impl Search {
 
     async fn find(&self, pool: &PgPool, limit: i64) -> Result<Vec<Recorded>, Error> {
         let found = match self.reach {
-            Reach(Some(tenant)) => audit_listing::of_tenant(pool, tenant, &self.filter, limit).await?,
-            Reach(None) => audit_listing::of_everybody(pool, &self.filter, limit).await?,
+            Reach(Some(tenant)) => audit_listing::of_tenant(pool, tenant, &self.filter, limit).await,
+            Reach(None) => audit_listing::of_everybody(pool, &self.filter, limit).await,
         };
-        Ok(found)
+        // What the filters leave out is looked through, and of that there may be any amount. The same again would take as long.
+        found.map_err(|error| if error.is_of_time() { Error::SearchTooWide(error) } else { error.into() })
     }
 }
 
@@ -89,7 +90,7 @@ impl Export {
     /// The next events, newest first; none when all were given.
     ///
     /// # Errors
-    /// When Postgres does not answer.
+    /// When Postgres does not answer, or too much would have to be looked through.
     pub async fn next(&mut self) -> Result<Option<Vec<Recorded>>, Error> {
         let Some(search) = &mut self.rest else { return Ok(None) };
         let found = search.find(&self.pool, MOST).await?;

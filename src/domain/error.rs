@@ -103,6 +103,9 @@ pub enum Error {
     /// S3 cannot be asked.
     #[error("S3 cannot be asked")]
     StoreUnavailable(#[source] ObjectError),
+    /// More would have to be looked through than there is time for.
+    #[error("the search takes too long")]
+    SearchTooWide(#[source] DatabaseError),
     /// Postgres does not answer.
     #[error("the database does not answer")]
     DatabaseUnavailable(#[source] Arc<DatabaseError>),

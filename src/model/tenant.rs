@@ -280,6 +280,16 @@ impl Tenant {
             Origin::Unclear => false,
         }
     }
+
+    /// Might this tenant shut out somebody whom it let in as it was before?
+    #[must_use]
+    pub fn narrows(&self, before: &Self) -> bool {
+        let has_other_provider =
+            before.identity_provider.is_some() && before.identity_provider != self.identity_provider;
+        has_other_provider
+            || (before.native_users && !self.native_users)
+            || before.claim_values.iter().any(|value| !self.claim_values.contains(value))
+    }
 }
 
 #[cfg(test)]

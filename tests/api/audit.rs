@@ -1,6 +1,6 @@
 //! Does everyone who may search the audit find what is theirs, all of it, and nothing else?
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::database::Database;
@@ -234,4 +234,26 @@ async fn a_question_that_cannot_be_answered_names_its_parameter() {
     assert_eq!(refused.pointers(), ["?limit", "?subject", "?action", "?upload", "?from", "?to", "?tenant"]);
     let twice = gateway.get(&ada, "/v1/audit?subject=a&subject=b").await;
     assert_eq!((twice.status.as_u16(), twice.pointers()), (422, vec!["?subject"]));
+}
+
+#[tokio::test]
+async fn a_search_that_takes_postgres_too_long_is_to_be_narrowed() {
+    let gateway = Harness::start().await;
+    happen(&gateway.database, 10).await;
+    // What Postgres says when a statement runs into its time-out.
+    let tire = "alter table audit_events rename to audit_rows;
+        create function told(detail jsonb) returns jsonb language plpgsql stable as $$
+        begin raise 'canceling statement due to statement timeout' using errcode = 'query_canceled'; end $$;
+        create view audit_events as select id, at, tenant_id, subject, action, upload_id, request_id,
+            told(detail) as detail from audit_rows";
+    sqlx::raw_sql(tire).execute(&gateway.database.pool).await.expect("a slow database");
+    for (email, path) in [(ADA, "/v1/audit"), (ADMIN, "/v1/admin/audit")] {
+        for accept in ["application/json", "text/csv", "application/x-ndjson"] {
+            let request = gateway.request(Method::GET, path).bearer_auth(gateway.token(email)).header("accept", accept);
+            let refused = gateway.send(request).await;
+            let expected = (StatusCode::UNPROCESSABLE_ENTITY, "search-too-wide");
+            assert_eq!((refused.status, refused.problem()), expected, "{path} as {accept}: {}", refused.body);
+            assert!(!refused.headers.contains_key("retry-after"), "the same again would take as long");
+        }
+    }
 }

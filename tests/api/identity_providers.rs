@@ -7,9 +7,11 @@ use crate::forge::Forger;
 use crate::harness::{Answer, Harness};
 use crate::refusals::assert_refused;
 use crate::tenancy::{ask, endpoints, things_of_acme};
+use crate::uppy::begin_session;
 
 const MISMATCH: &str = "identity-provider-mismatch";
 const POOL: &str = "eu-central-1_Sandbox01";
+const ALICE: &str = "alice@acme.example";
 
 /// Acme's people sign in through that provider, if any, and perhaps at the user pool itself.
 async fn bind(gateway: &Harness, provider: Option<&str>, native_users: bool) {
@@ -209,4 +211,44 @@ async fn a_token_whose_providers_cannot_be_read_is_refused() {
     let elsewhere = forger.with_claims(json!({"iss": issuer, "identities": identities(&["AcmeSSO"])}));
     cases.push(("the provider's person in another pool".to_owned(), elsewhere, "issuer"));
     assert_refused(&gateway, &cases).await;
+}
+
+#[tokio::test]
+async fn sessions_end_with_the_binding_that_let_their_people_in() {
+    let gateway = Harness::start().await;
+    bind(&gateway, Some("AcmeSSO"), true).await;
+    let of_globex = begin_session(&gateway, &gateway.token("gina@globex.example")).await;
+    let claims = |values: &[&str]| json!({"claimValues": values});
+    let mut session = begin_session(&gateway, &gateway.token(ALICE)).await;
+    for (change, goes_on) in [
+        (json!({"name": "Acme and Sons"}), true),
+        (json!({"identityProvider": "OtherSSO"}), false),
+        (json!({"identityProvider": null}), false),
+        (json!({"identityProvider": "AcmeSSO"}), true),
+        (claims(&["Acme Customer 1", "Acme Two"]), true),
+        (claims(&["Acme Customer 1"]), false),
+        (json!({"nativeUsers": false}), false),
+        (json!({"nativeUsers": true}), true),
+    ] {
+        change_acme(&gateway, change.clone()).await;
+        let answer = enter(&gateway, &session).await;
+        let expected = if goes_on { (200, "") } else { (401, "invalid-session") };
+        assert_eq!((answer.status.as_u16(), answer.problem()), expected, "{change}: {}", answer.body);
+        if change == json!({"nativeUsers": false}) {
+            change_acme(&gateway, json!({"nativeUsers": true})).await;
+        }
+        if !goes_on {
+            session = begin_session(&gateway, &gateway.token(ALICE)).await;
+        }
+    }
+    assert_eq!(enter(&gateway, &of_globex).await.status, StatusCode::OK, "another tenant's goes on");
+    let ended =
+        "select detail from audit_events where action = 'tenant.changed' and detail ? 'sessionsEnded' order by id";
+    let ended: Vec<Value> = sqlx::query_scalar(ended).fetch_all(&gateway.database.pool).await.expect("events");
+    assert_eq!(ended, vec![json!({"slug": "acme", "sessionsEnded": 1}); 4]);
+}
+
+async fn enter(gateway: &Harness, session: &Value) -> Answer {
+    let secret = session["companionEndpoint"].as_str().and_then(|url| url.rsplit('/').next()).expect("a secret");
+    gateway.send(gateway.request(Method::GET, &format!("/u/{secret}/s3/params?filename=a"))).await
 }

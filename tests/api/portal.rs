@@ -103,13 +103,13 @@ async fn the_page_learns_where_people_sign_in_and_whose_tokens_count() {
 }
 
 #[tokio::test]
-async fn the_portal_without_its_slash_leads_to_the_one_with_it() {
+async fn the_portal_without_its_slash_leads_to_the_one_with_it_whatever_path_a_proxy_takes_away() {
     let gateway = Harness::start().await;
     let stays = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let answer = gateway.send(stays.get(format!("{}/portal", gateway.public_url))).await;
     assert_eq!(
         (answer.status, answer.headers["location"].as_bytes()),
-        (StatusCode::PERMANENT_REDIRECT, b"/portal/".as_slice())
+        (StatusCode::PERMANENT_REDIRECT, b"portal/".as_slice())
     );
 }
 
@@ -121,4 +121,18 @@ async fn what_is_no_file_of_the_portal_is_not_found() {
         let answer = get(&gateway, path).await;
         assert_eq!((answer.status, answer.problem()), (StatusCode::NOT_FOUND, "not-found"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn the_page_finds_the_gateway_below_whatever_path_it_is_itself() {
+    let gateway = Harness::start().await;
+    let mut asked = 0;
+    for (name, answer) in files(&gateway).await.iter().filter(|(name, _)| name.ends_with(".js")) {
+        for call in answer.body.as_str().expect("a text").split("fetch(").skip(1) {
+            let is_relative = ["'settings.json'", "`../v1/", "`..${path}`"].iter().any(|start| call.starts_with(start));
+            assert!(is_relative || call.starts_with("`${hostedUi}/"), "{name}: fetch({call:.40}");
+            asked += 1;
+        }
+    }
+    assert_eq!(asked, 5, "every one is looked at");
 }

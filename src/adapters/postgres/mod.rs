@@ -46,6 +46,16 @@ pub enum DatabaseError {
     Corrupt(#[from] Invalid),
 }
 
+impl DatabaseError {
+    /// Did Postgres give up on a statement that ran into its time-out (`query_canceled`)?
+    /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+    #[must_use]
+    pub fn is_of_time(&self) -> bool {
+        let Self::Unavailable(error) = self else { return false };
+        error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "57014")
+    }
+}
+
 impl From<sqlx::Error> for DatabaseError {
     fn from(error: sqlx::Error) -> Self {
         const UNIQUE: [&str; 3] = ["tenants_slug_unique", "tenant_claim_values_unique", "tenant_email_domains_unique"];

@@ -81,6 +81,25 @@ pub async fn revoke(
     Ok(newly.fetch_optional(connection).await?)
 }
 
+/// Ends every session of the tenant, and says how many they were.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn revoke_all(
+    connection: &mut PgConnection,
+    tenant: &Tenant,
+    now: OffsetDateTime,
+) -> Result<u64, DatabaseError> {
+    let done = sqlx::query!(
+        "update uppy_sessions set revoked_at = $2 where tenant_id = $1 and revoked_at is null and expires_at > $2",
+        tenant.id.as_uuid(),
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// Forgets sessions that were over by then, so many at most, and says how many they were. Of every tenant: it is the reconciler's.
 ///
 /// # Errors

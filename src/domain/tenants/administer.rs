@@ -8,6 +8,7 @@ use super::Directory;
 use crate::adapters::postgres;
 use crate::adapters::postgres::audit::{self, AuditEvent};
 use crate::adapters::postgres::tenants::{self, Filter};
+use crate::adapters::postgres::uppy_sessions;
 use crate::domain::Error;
 use crate::model::{Admin, RequestId, Tenant, TenantId};
 
@@ -60,7 +61,8 @@ pub async fn create(desk: Desk<'_>, tenant: Tenant) -> Result<Tenant, Error> {
     Ok(tenant)
 }
 
-/// Changes a tenant, with its audit event. Two changes at once come one after the other, and neither is lost.
+/// Changes a tenant, with its audit event. Two changes at once come one after the other, and neither is lost. Where people sign in
+/// or what their tokens say may change; then the sessions that earlier tokens began end.
 ///
 /// # Errors
 /// When there is none of that id, the change is not allowed, or Postgres does not answer.
@@ -80,7 +82,15 @@ pub async fn change(
     }
     tenant.updated_at = desk.now;
     tenants::update(&mut transaction, &tenant).await?;
-    audit::record(&mut *transaction, &desk.event(action, id, json!({"slug": tenant.slug.as_str()}))).await?;
+    let mut detail = json!({"slug": tenant.slug.as_str()});
+    if tenant.narrows(&before) {
+        // A session does not remember what let its holder in, so it may be somebody who is shut out now.
+        let ended = uppy_sessions::revoke_all(&mut transaction, &tenant, desk.now).await?;
+        if let Some(detail) = detail.as_object_mut().filter(|_| ended > 0) {
+            detail.insert("sessionsEnded".to_owned(), ended.into());
+        }
+    }
+    audit::record(&mut *transaction, &desk.event(action, id, detail)).await?;
     transaction.commit().await?;
     desk.directory.forget();
     Ok(tenant)

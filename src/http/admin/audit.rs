@@ -28,7 +28,7 @@ pub(in crate::http) struct Whose {
 /// with `'`.
 #[utoipa::path(
     get, path = "/v1/admin/audit", operation_id = "listAuditEventsOfTenants", tag = "admin", security(("cognito" = [])),
-    params(Whose, Listing),
+    params(Whose, Listing), extensions(("x-problems" = json!(["search-too-wide"]))),
     responses(
         (status = 200, description = "Events, newest first",
          content((EventPage = "application/json"), (String = "application/x-ndjson"), (String = "text/csv")),

@@ -111,6 +111,9 @@ pub(in crate::http) async fn get(_admin: Admin, Id(id): Id, state: Data<State>) 
 }
 
 /// Changes a tenant.
+///
+/// Another identity provider, no native users any more, or a claim value less: then every Uppy session of the tenant ends, as it
+/// may be of somebody whose token is refused now.
 #[utoipa::path(
     patch, path = "/v1/admin/tenants/{id}", operation_id = "changeTenant", tag = "admin", security(("cognito" = [])), request_body = TenantChanges,
     params(("id" = Uuid, Path, description = "The tenant")),

@@ -17,7 +17,7 @@ use crate::model::{Principal, RequestId};
 /// with `'`.
 #[utoipa::path(
     get, path = "/v1/audit", operation_id = "listAuditEvents", tag = "people", security(("cognito" = [])), params(Listing),
-    extensions(("x-problems" = json!(["role-missing"]))),
+    extensions(("x-problems" = json!(["role-missing", "search-too-wide"]))),
     responses(
         (status = 200, description = "Events, newest first",
          content((EventPage = "application/json"), (String = "application/x-ndjson"), (String = "text/csv")),

@@ -76,6 +76,12 @@ pub(super) const CATALOGUE: &[Kind] = &[
     kind("422", "grant-broken", "Grant broken", "What S3 holds is not what was granted; the upload has failed."),
     kind("422", "invalid-request", "Invalid request", "The request breaks the rules named in `errors`."),
     kind(
+        "422",
+        "search-too-wide",
+        "Search too wide",
+        "Too many events would have to be looked through. Say `from` and `to`, closer together.",
+    ),
+    kind(
         "429",
         "rate-limited",
         "Too many requests",

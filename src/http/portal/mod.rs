@@ -71,10 +71,10 @@ fn content_type(name: &str) -> &'static str {
     }
 }
 
-/// `GET /portal`: modules are named relative to the slash.
+/// `GET /portal`: modules are named relative to the slash. So is this place, as `server.public_url` may have a path.
 pub(super) async fn without_slash(state: Data<State>) -> Result<HttpResponse, Problem> {
     asset(&state, "index.html")?;
-    Ok(HttpResponse::PermanentRedirect().insert_header((LOCATION, "/portal/")).finish())
+    Ok(HttpResponse::PermanentRedirect().insert_header((LOCATION, "portal/")).finish())
 }
 
 /// `GET /portal/`

@@ -107,6 +107,12 @@ impl From<Error> for Problem {
                 "Upload already ended",
                 format!("The upload is {} and stays so.", status.as_str()),
             ),
+            Error::SearchTooWide(_) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "search-too-wide",
+                "Search too wide",
+                "Too many events would have to be looked through. Say `from` and `to`, closer together.",
+            ),
             Error::KeysUnavailable(_) => Self::unavailable("Tokens cannot be judged at present."),
             Error::CredentialsUnavailable(_) => Self::unavailable("No URL can be signed at present."),
             // Asking again would not help: Postgres refuses this row, which our own parsers should have done.

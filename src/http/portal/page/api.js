@@ -23,7 +23,7 @@ export class Unreachable extends Error {}
 export async function ask(method, path, { body, headers, signal } = {}) {
   const send = async () => {
     const bearer = await token()
-    return fetch(path, {
+    return fetch(`..${path}`, {
       method,
       signal,
       cache: 'no-store',

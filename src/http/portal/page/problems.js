@@ -16,6 +16,7 @@ const WORDS = {
   'part-missing': 'A piece of the file has not arrived yet. Send it again.',
   'grant-broken': 'What arrived is not what was announced, so it was refused. Was the file changed while it was sent?',
   'taken': 'Somebody else has this already.',
+  'search-too-wide': 'There is too much to look through. Say from when, and before when.',
   'rate-limited': 'Too many requests at once.',
   'unavailable': 'The service is interrupted for a moment.',
   'internal': 'Something went wrong at our end.',

@@ -24,7 +24,7 @@ export class SignInFailed extends Error {}
 
 /** Where this person signs in, as the gateway says. */
 async function placeOf(email) {
-  const answer = await fetch(`/v1/login?${new URLSearchParams({ email })}`, { cache: 'no-store' })
+  const answer = await fetch(`../v1/login?${new URLSearchParams({ email })}`, { cache: 'no-store' })
   const said = await answer.json().catch(() => ({}))
   if (!answer.ok) throw new SignInFailed(said.errors?.[0] ? `Your e-mail address ${said.errors[0].detail}.` : (said.detail ?? 'Signing in is not possible now.'))
   const url = new URL(said.authorizeUrl)

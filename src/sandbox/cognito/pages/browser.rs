@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 
+use crate::sandbox::cognito::fields::Fields;
 use crate::sandbox::cognito::pool::lock;
 use crate::sandbox::cognito::remembered::Remembered;
 
@@ -81,8 +82,12 @@ impl Browsers {
         Guard { token, cookie: set(&self.form_cookie, &value, LIFETIME_SECONDS) }
     }
 
-    /// Whether a form comes from a page that was made for this browser.
-    pub(super) fn is_guarded(&self, request: &HttpRequest, token: &str) -> bool {
+    /// The fields of a form; none when it is too long, or was not filled in on a page for this browser.
+    pub(super) fn form(&self, request: &HttpRequest, body: &[u8]) -> Option<Fields> {
+        Fields::read(body).filter(|form| self.is_guarded(request, form.text("_csrf")))
+    }
+
+    fn is_guarded(&self, request: &HttpRequest, token: &str) -> bool {
         let Some(value) = cookie(request, &self.form_cookie) else { return false };
         let Ok(token) = URL_SAFE_NO_PAD.decode(token) else { return false };
         hmac::verify(&self.form_key, value.as_bytes(), &token).is_ok()

@@ -9,7 +9,6 @@ use super::ask::{Ask, Fault, Wanted};
 use super::authorize::{IDENTITY_PROVIDER, finish};
 use super::login::STALE;
 use super::page::{Page, refusal};
-use crate::sandbox::cognito::fields::Fields;
 use crate::sandbox::cognito::pool::{Pool, lock};
 use crate::sandbox::cognito::users::{self, IdentityProvider};
 
@@ -35,9 +34,7 @@ pub(super) async fn assert(
         Ok(wanted) => wanted,
         Err(fault) => return fault.answer(),
     };
-    let Some(form) = Fields::read(&body).filter(|form| hosted.browsers.is_guarded(&request, form.text("_csrf"))) else {
-        return refusal(StatusCode::FORBIDDEN, STALE);
-    };
+    let Some(form) = hosted.browsers.form(&request, &body) else { return refusal(StatusCode::FORBIDDEN, STALE) };
     let (email, customer_name) = (form.text("email"), form.text("customerName"));
     if !users::is_email(email) || customer_name.len() > LONGEST_ATTRIBUTE {
         return page(&pool, &hosted, &request, &ask, &provider, Some((email, customer_name)));

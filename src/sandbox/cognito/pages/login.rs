@@ -8,7 +8,6 @@ use super::Hosted;
 use super::ask::{Ask, Wanted};
 use super::authorize::{self, finish};
 use super::page::{Page, refusal};
-use crate::sandbox::cognito::fields::Fields;
 use crate::sandbox::cognito::pool::Pool;
 
 /// What a form says that was not filled in on a page for this browser, or an hour ago.
@@ -33,9 +32,7 @@ pub(super) async fn check(
         Ok(ask) => ask,
         Err(fault) => return fault.answer(),
     };
-    let Some(form) = Fields::read(&body).filter(|form| hosted.browsers.is_guarded(&request, form.text("_csrf"))) else {
-        return refusal(StatusCode::FORBIDDEN, STALE);
-    };
+    let Some(form) = hosted.browsers.form(&request, &body) else { return refusal(StatusCode::FORBIDDEN, STALE) };
     match pool.authenticate(form.text("username"), &form.text("password").into()) {
         Some(user) => finish(&pool, &hosted, &ask, &user, None),
         None => page(&pool, &hosted, &request, &ask, Some(form.text("username"))),

@@ -10,7 +10,6 @@ use super::ask::Ask;
 use super::authorize::finish;
 use super::login::STALE;
 use super::page::{Page, refusal};
-use crate::sandbox::cognito::fields::Fields;
 use crate::sandbox::cognito::pool::{Pool, lock};
 use crate::sandbox::cognito::users;
 
@@ -41,9 +40,7 @@ pub(super) async fn register(
         Ok(ask) => ask,
         Err(fault) => return fault.answer(),
     };
-    let Some(form) = Fields::read(&body).filter(|form| hosted.browsers.is_guarded(&request, form.text("_csrf"))) else {
-        return refusal(StatusCode::FORBIDDEN, STALE);
-    };
+    let Some(form) = hosted.browsers.form(&request, &body) else { return refusal(StatusCode::FORBIDDEN, STALE) };
     let (email, password) = (form.text("username"), SecretString::from(form.text("password")));
     let failed = |what| page(&hosted, &request, &ask, Some((what, email)));
     if !users::is_email(email) {
