@@ -98,11 +98,13 @@ fn client_id(r: &mut Reader, setting: &str, client_ids: Option<&[String]>) -> Op
     })
 }
 
-/// Paths are put behind it.
+/// A domain of a user pool. Cognito's paths are put behind it.
 fn hosted_ui(text: &str) -> Result<String, Invalid> {
     let url = secure_url(text)?;
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(Invalid::rule("must have no query and no fragment"));
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return Err(Invalid::rule(
+            "must be scheme and host alone, as in https://uploads.auth.eu-central-1.amazoncognito.com",
+        ));
     }
     Ok(trimmed(&url))
 }

@@ -204,12 +204,18 @@ fn a_hosted_ui_is_a_place_that_paths_can_be_put_behind() {
     for (given, kept) in [
         ("https://sign-in.example", "https://sign-in.example"),
         ("https://sign-in.example/", "https://sign-in.example"),
-        ("http://127.0.0.1:9229/pool//", "http://127.0.0.1:9229/pool"),
+        ("http://127.0.0.1:9229/", "http://127.0.0.1:9229"),
     ] {
         let config = Config::from_toml(&with(given)).unwrap();
         assert_eq!(config.auth.pools[0].hosted_ui.as_deref(), Some(kept));
     }
-    for wrong in ["http://sign-in.example", "sign-in.example", "https://a.example/?b", "https://a.example/#b"] {
+    for wrong in [
+        "http://sign-in.example",
+        "sign-in.example",
+        "https://a.example/b",
+        "https://a.example/?b",
+        "https://a.example/#b",
+    ] {
         assert_eq!(faults(&with(wrong)), ["auth.pools[0].hosted_ui"], "{wrong}");
     }
 }

@@ -76,10 +76,17 @@ async fn a_tenant_is_created_read_changed_suspended_and_activated_on_record() {
     let id = read.body["id"].as_str().unwrap();
     for row in &rows {
         assert_eq!((row.get::<&str, _>(1), row.get::<&str, _>(2)), (subject.as_str(), id));
-        assert_eq!(row.get::<Value, _>(3), json!({"slug": "initech"}));
     }
-    let actions: Vec<&str> = rows.iter().map(|row| row.get(0)).collect();
-    assert_eq!(actions, ["tenant.created", "tenant.changed", "tenant.suspended", "tenant.activated"]);
+    let events: Vec<(&str, Value)> = rows.iter().map(|row| (row.get(0), row.get(3))).collect();
+    let members = json!({"slug": "initech", "changed": ["name", "identityProvider", "limits"]});
+    let slug = json!({"slug": "initech"});
+    let expected = [
+        ("tenant.created", slug.clone()),
+        ("tenant.changed", members),
+        ("tenant.suspended", slug.clone()),
+        ("tenant.activated", slug),
+    ];
+    assert_eq!(events, expected);
 }
 
 /// With its lists in one order.

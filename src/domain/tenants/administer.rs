@@ -1,6 +1,6 @@
 //! How does a platform admin list, create and change tenants?
 
-use serde_json::json;
+use serde_json::{Map, json};
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
@@ -82,18 +82,57 @@ pub async fn change(
     }
     tenant.updated_at = desk.now;
     tenants::update(&mut transaction, &tenant).await?;
-    let mut detail = json!({"slug": tenant.slug.as_str()});
+    let mut detail = Map::from_iter([("slug".to_owned(), tenant.slug.as_str().into())]);
+    let changed = changed(&before, &tenant);
+    if !changed.is_empty() {
+        detail.insert("changed".to_owned(), changed.into());
+    }
     if tenant.narrows(&before) {
         // A session does not remember what let its holder in, so it may be somebody who is shut out now.
         let ended = uppy_sessions::revoke_all(&mut transaction, &tenant, desk.now).await?;
-        if let Some(detail) = detail.as_object_mut().filter(|_| ended > 0) {
+        if ended > 0 {
             detail.insert("sessionsEnded".to_owned(), ended.into());
         }
     }
-    audit::record(&mut *transaction, &desk.event(action, id, detail)).await?;
+    audit::record(&mut *transaction, &desk.event(action, id, detail.into())).await?;
     transaction.commit().await?;
     desk.directory.forget();
     Ok(tenant)
+}
+
+/// The members that differ, by their names on the wire. The status is the action's own name.
+fn changed(before: &Tenant, after: &Tenant) -> Vec<&'static str> {
+    // Taken apart, so that no member is forgotten that comes later.
+    let Tenant {
+        id: _,
+        slug: _,
+        name,
+        status: _,
+        claim_values,
+        email_domains,
+        identity_provider,
+        native_users,
+        limits,
+        isolation,
+        credential_vending,
+        credential_reading,
+        created_at: _,
+        updated_at: _,
+    } = after;
+    [
+        ("name", *name != before.name),
+        ("claimValues", *claim_values != before.claim_values),
+        ("emailDomains", *email_domains != before.email_domains),
+        ("identityProvider", *identity_provider != before.identity_provider),
+        ("nativeUsers", *native_users != before.native_users),
+        ("limits", *limits != before.limits),
+        ("isolation", *isolation != before.isolation),
+        ("credentialVending", *credential_vending != before.credential_vending),
+        ("credentialReading", *credential_reading != before.credential_reading),
+    ]
+    .into_iter()
+    .filter_map(|(name, differs)| differs.then_some(name))
+    .collect()
 }
 
 impl Desk<'_> {
