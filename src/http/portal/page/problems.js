@@ -1,5 +1,5 @@
 // What does a person read when something is refused? Words for each problem document that the portal can meet.
-import { Refusal, Unreachable } from './api.js'
+import { Refusal, Unreachable } from './failures.js'
 import { bytes, duration } from './format.js'
 
 const WORDS = {
