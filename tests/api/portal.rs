@@ -105,9 +105,12 @@ async fn the_page_learns_where_people_sign_in_and_whose_tokens_count() {
 #[tokio::test]
 async fn the_portal_without_its_slash_leads_to_the_one_with_it() {
     let gateway = Harness::start().await;
-    let answer = get(&gateway, "/portal").await;
-    assert_eq!(answer.status, StatusCode::PERMANENT_REDIRECT);
-    assert_eq!(answer.headers["location"], "/portal/");
+    let stays = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let answer = gateway.send(stays.get(format!("{}/portal", gateway.public_url))).await;
+    assert_eq!(
+        (answer.status, answer.headers["location"].as_bytes()),
+        (StatusCode::PERMANENT_REDIRECT, b"/portal/".as_slice())
+    );
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod cycles;
 mod habits;
 mod layers;
 mod paths;
+mod portal;
 mod tree;
 
 use tree::Source;
@@ -44,6 +45,11 @@ fn modules_are_named_for_what_is_in_them() {
     expect_none(&habits::empty_names(&tree::read(&["src", "tests", "benches"])));
 }
 
+#[test]
+fn the_portals_modules_keep_the_habits_and_are_served() {
+    expect_none(&portal::faults());
+}
+
 /// The judge is judged: small houses with one fault each, which must be found, and lawful ones, which must pass.
 mod verdicts {
     use super::*;
@@ -51,6 +57,15 @@ mod verdicts {
     /// A house of `(path, text)` files.
     fn house(files: &[(&str, &str)]) -> Vec<Source> {
         files.iter().map(|(path, text)| Source::parse(path, text)).collect()
+    }
+
+    #[test]
+    fn a_module_of_the_portal_that_is_too_long_asks_nothing_or_is_not_served() {
+        let text = "// What is it?\n".repeat(300);
+        expect_none(&portal::of_file("a.js", &text, "\"a.js\""));
+        expect_one(&portal::of_file("a.js", &format!("{text}\n"), "\"a.js\""), &["a.js", "300 lines"]);
+        expect_one(&portal::of_file("a.js", "// Things.", "\"a.js\""), &["a.js", "question"]);
+        expect_one(&portal::of_file("a.css", "", "\"b.css\""), &["a.css", "page.rs"]);
     }
 
     #[track_caller]

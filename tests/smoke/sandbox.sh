@@ -54,13 +54,19 @@ no_postgres() { ! pgrep --full "postgres.*$place/home" >/dev/null; }
 
 # Sign in, grant, PUT, complete, read back; then what is on record.
 walk() {
-    local token upload id
+    local token login upload id
     token=$(curl --silent --show-error --fail "$(of cognitoUrl)/" \
         --header 'content-type: application/x-amz-json-1.1' \
         --header 'x-amz-target: AWSCognitoIdentityProviderService.InitiateAuth' \
         --data "{\"AuthFlow\":\"USER_PASSWORD_AUTH\",\"ClientId\":\"$(of clientId)\",\"AuthParameters\":{\"USERNAME\":\"$(
             of users.0.email)\",\"PASSWORD\":\"$(of users.0.password)\"}}" | field AuthenticationResult.IdToken)
     say "$(of users.0.email) signs in"
+    grep --quiet '<script type="module"' <<<"$(curl --silent --show-error --fail --location "$(of publicUrl)/portal")" ||
+        fail 'the portal is there'
+    login=$(curl --silent --show-error --fail --get "$(of publicUrl)/v1/login" --data-urlencode "email=$(of users.0.email)")
+    grep --quiet 'This is a simulation' <<<"$(curl --silent --show-error --fail --location "$(field authorizeUrl <<<"$login")")" ||
+        fail "the login leads to the tenant's identity provider"
+    say "the portal is there, and the login leads to the tenant's identity provider"
 
     printf 'a photograph' >"$place/photo.jpg"
     upload=$(curl --silent --show-error --fail "$(of publicUrl)/v1/uploads" \

@@ -85,7 +85,7 @@ async function begun(page) {
   const asked = page.waitForRequest((request) => request.url().startsWith(`${sandbox.cognitoUrl}/oauth2/authorize`))
   await page.getByRole('button', { name: 'Continue' }).click()
   const state = new URL((await asked).url()).searchParams.get('state')
-  await page.waitForLoadState()
+  await page.getByRole('heading', { name: 'AcmeSSO (simulated)' }).waitFor()
   return state
 }
 
@@ -131,8 +131,10 @@ test('a token that is not for this sign-in signs nobody in', () =>
       const replayed = Buffer.from(JSON.stringify({ ...claims, nonce: 'of another sign-in' })).toString('base64url')
       await route.fulfill({ response: answer, json: { ...tokens, id_token: [header, replayed, signature].join('.') } })
     })
-    await assert.rejects(signIn(page, 'alice@acme.example'))
+    const isRefused = assert.rejects(signIn(page, 'alice@acme.example'), 'there is nothing to sign out of')
     await page.getByText(/a token that is not for this sign-in/).waitFor()
+    await page.close()
+    await isRefused
   }))
 
 test('signing in leads to the identity provider that the portal knows, and nowhere else', () =>
@@ -191,4 +193,30 @@ test('tokens are in the page’s memory alone', () =>
     const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href]))
     assert.ok(!/eyJ/.test(kept), 'no token is kept')
     assert.ok(!/verifier|nonce|"state"/.test(kept), 'nothing of the sign-in is left')
+  }))
+
+test('an identity provider that asserts another tenant’s name lets nobody in', () =>
+  openPortal(browser, async (page) => {
+    await page.getByLabel('E-mail address').fill('gina@globex.example')
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByLabel('E-mail address').fill('mallory@globex.example')
+    await page.getByLabel('customerName').fill('Acme Customer 1')
+    await page.getByRole('button', { name: 'Assert' }).click()
+    await page.getByText(/You did not sign in the way your organisation does/).waitFor()
+    assert.equal(await page.getByRole('navigation').getByRole('link').count(), 0, 'no page is offered')
+  }))
+
+test('signing out ends the session at the identity provider, and what could renew it', () =>
+  openPortal(browser, async (page) => {
+    const exchanged = page.waitForResponse(`${sandbox.cognitoUrl}/oauth2/token`)
+    await signIn(page, 'alice@acme.example')
+    const { refresh_token } = await (await exchanged).json()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByLabel('E-mail address').fill('alice@acme.example')
+    await page.getByRole('button', { name: 'Continue' }).click()
+    // A session that was still there would not ask.
+    await page.getByRole('button', { name: 'alice@acme.example' }).waitFor()
+    const body = new URLSearchParams({ grant_type: 'refresh_token', client_id: sandbox.clientId, refresh_token })
+    const renewed = await fetch(`${sandbox.cognitoUrl}/oauth2/token`, { method: 'POST', body })
+    assert.deepEqual([renewed.status, (await renewed.json()).error], [400, 'invalid_grant'])
   }))
