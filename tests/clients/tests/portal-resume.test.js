@@ -237,6 +237,7 @@ test('all that failed is tried again at once', () =>
       await page.route(/\/v1\/uploads$/, (route) => route.fulfill({ status: 403, json: { type: '/problems/quota-exceeded' } }))
       await choose(page, one, two)
       for (const file of [one, two]) await isSaid(page, file, 'used up its storage')
+      await page.getByText('2 files failed.', { exact: true }).waitFor()
       await page.unroute(/\/v1\/uploads$/)
       await page.getByRole('button', { name: 'Try all again' }).click()
       for (const file of [one, two]) await isSaid(page, file, 'Uploaded')

@@ -69,11 +69,11 @@ test('a session that has ended is said to have, and is not asked for again and a
       await page.route(/\/v1\/uploads$/, (route) => route.fulfill({ status: 401, json: { type: '/problems/invalid-token' } }))
       await page.clock.fastForward(HOUR)
       await choose(page, file)
-      await isSaid(page, file, 'You are signed out. Sign in again.')
+      await isSaid(page, file, 'Your sign-in has ended.')
       const refusal = page.waitForResponse((answer) => answer.status() === 401)
       await page.getByRole('button', { name: `Try again ${file.name}` }).click()
       await refusal
-      await isSaid(page, file, 'You are signed out. Sign in again.')
+      await isSaid(page, file, 'Your sign-in has ended.')
       assert.equal(tries, 1)
       assert.equal(await itemOf(page, file).count(), 1, 'the file stays in the list')
     })))

@@ -16,7 +16,7 @@ export function listing({ path, wanted, rows, list, home, noun, limit, empty = (
   const state = h('div', { class: 'soft', role: 'status' })
   const failure = h('div', { role: 'alert' })
   const more = h('button', { type: 'button', hidden: true, onclick: () => load(cursor) }, 'Show more')
-  const element = h('div', {}, state, home, failure, more)
+  const element = h('div', { class: 'listing' }, state, home, failure, more)
   let cursor, asked, later
   home.hidden = true
 

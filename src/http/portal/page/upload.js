@@ -98,10 +98,11 @@ export async function view(place, { me }) {
   let [spokenAt, spoken] = [0, '']
   function summarise() {
     const { files, done, failed, size, sent, speed } = total()
-    const score = [`${done} of ${count(files, 'file')} uploaded`, failed > 0 && `${failed} failed`].filter(Boolean).join(', ')
+    const came = files > 0 && `${done} of ${count(files, 'file')} uploaded`
+    const score = [came, failed > 0 && `${came ? failed : count(failed, 'file')} failed`].filter(Boolean).join(', ')
     bar.value = size === 0 ? 0 : sent / size
     bar.hidden = files === 0
-    sum.textContent = done < files ? `${score} · ${pace(sent, size, speed)}` : `${score}.`
+    sum.textContent = done < files ? `${score} · ${pace(sent, size, speed)}` : score && `${score}.`
     retrying.hidden = failed < 2
     clearing.hidden = !all().some(({ hasEnded, state }) => hasEnded || state === 'failed')
     const isDue = performance.now() - spokenAt > BREATH || done === files
