@@ -105,7 +105,7 @@ test('uploads on their way, paused and refused', () =>
 test('a tenant, and the question before it is suspended', () =>
   openPortal(browser, async (page) => {
     await signIn(page, 'admin@platform.example')
-    await page.goto(`${portal}#/tenants`)
+    await page.goto(`${portal}#/tenants?q=acme`)
     await page.getByRole('link', { name: 'Acme Inc.' }).click()
     await heading(page, 'Acme Inc.')
     await settled(page)

@@ -47,7 +47,7 @@ test('a file whose name is markup is a name, in the gallery, the details and the
 test('a tenant whose name is markup is a name, to its people and to the admin', async () => {
   await changeTenant('globex', { name: MARKUP })
   try {
-    for (const [email, address] of [['gina@globex.example', '#/upload'], ['admin@platform.example', '#/tenants']]) {
+    for (const [email, address] of [['gina@globex.example', '#/upload'], ['admin@platform.example', '#/tenants?q=globex']]) {
       await openPortal(browser, async (page) => {
         await signIn(page, email)
         await page.goto(portal + address)

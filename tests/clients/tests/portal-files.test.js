@@ -41,6 +41,31 @@ test('more than a page is shown piece by piece, and each once', () =>
     assert.deepEqual(items.map(({ fileName }) => fileName), ['25.txt'])
   }))
 
+test('an answer that comes late does not take the place of a later one', () =>
+  withFile(1 * KiB, (file) =>
+    openPortal(browser, async (page) => {
+      await signIn(page, ALICE)
+      await choose(page, file)
+      await isSaid(page, file, 'Uploaded')
+      await goTo(page, 'Files')
+      await itemOf(page, file).waitFor()
+      let late
+      const held = new Promise((resolve) => page.route(/status=expired/, (route) => {
+        late = route
+        resolve()
+      }))
+      await page.getByLabel('Status').selectOption('Never arrived')
+      await held
+      const listed = page.waitForResponse((answer) => answer.url().includes('status=completed'))
+      await page.getByLabel('Status').selectOption('Uploaded')
+      await listed
+      await itemOf(page, file).waitFor()
+      await late.fulfill({ json: { items: [], nextCursor: null } }).catch(() => {})
+      // What is asked for now is answered after the late one.
+      await page.evaluate(() => fetch('settings.json').then((answer) => answer.text()))
+      assert.equal(await itemOf(page, file).count(), 1)
+    })))
+
 test('a picture whose URL is too old is fetched once more, by a new one', () =>
   withFile(0, (file) =>
     openPortal(browser, async (page) => {

@@ -188,6 +188,62 @@ test('without a connection it waits, and goes on by itself', () =>
       await assertArrived(token, file)
     })))
 
+test('a connection that stands still is given up, and the file sent again', () =>
+  withFile(70 * KiB, (file) =>
+    openPortal(browser, async (page) => {
+      await page.clock.install()
+      await signIn(page, ALICE)
+      let tries = 0
+      const stuck = new Promise((resolve) => page.route(/X-Amz-Signature/, (route) => {
+        if (route.request().method() !== 'PUT' || tries++ > 0) return route.continue()
+        return resolve()
+      }))
+      await choose(page, file)
+      await stuck
+      await page.clock.fastForward(59_000)
+      assert.equal(tries, 1)
+      await page.clock.fastForward(2_000)
+      await isSaid(page, file, 'Uploaded')
+      assert.equal(tries, 2)
+      await assertArrived(token, file)
+    })))
+
+test('what waits for its turn is paused and cancelled at once', () =>
+  withFile(LARGE, (one) => withFile(LARGE, (two) => withFile(1 * KiB, (small) =>
+    openPortal(browser, async (page) => {
+      await signIn(page, ALICE)
+      let held = 0
+      const full = new Promise((resolve) => page.route(/X-Amz-Signature/, (route) => {
+        if (route.request().method() !== 'PUT') return route.continue()
+        return ++held === 4 && resolve()
+      }))
+      await choose(page, one, two)
+      await full
+      await choose(page, small)
+      await isSaid(page, small, '0 bytes of')
+      await act(page, 'Pause', small)
+      await isSaid(page, small, 'Paused')
+      await act(page, 'Cancel', small)
+      await isSaid(page, small, 'Cancelled')
+      assert.equal(held, 4)
+      for (const file of [one, two]) await act(page, 'Cancel', file)
+      for (const file of [one, two]) await isSaid(page, file, 'Cancelled')
+    })))))
+
+test('all that failed is tried again at once', () =>
+  withFile(1 * KiB, (one) => withFile(2 * KiB, (two) =>
+    openPortal(browser, async (page) => {
+      await signIn(page, ALICE)
+      await page.route(/\/v1\/uploads$/, (route) => route.fulfill({ status: 403, json: { type: '/problems/quota-exceeded' } }))
+      await choose(page, one, two)
+      for (const file of [one, two]) await isSaid(page, file, 'used up its storage')
+      await page.getByText('2 files failed.', { exact: true }).waitFor()
+      await page.unroute(/\/v1\/uploads$/)
+      await page.getByRole('button', { name: 'Try all again' }).click()
+      for (const file of [one, two]) await isSaid(page, file, 'Uploaded')
+      assert.equal(await page.getByRole('button', { name: 'Try all again' }).count(), 0)
+    }))))
+
 test('an answer that is lost makes no second upload', () =>
   withFile(70 * KiB, (file) =>
     openPortal(browser, async (page) => {

@@ -1,31 +1,19 @@
 // How does the portal ask the gateway? With the signed-in person's token, and with refusals as errors.
+import { Refusal, Unreachable } from './failures.js'
 import { renew, token } from './session.js'
 
-/** What the gateway said instead of what was asked for: a problem document (RFC 9457). */
-export class Refusal extends Error {
-  constructor(status, problem, retryAfter) {
-    super(problem.detail ?? problem.title ?? `The gateway answered ${status}.`)
-    this.status = status
-    /** The last word of the problem's type, such as `tenant-suspended`. */
-    this.kind = String(problem.type ?? '').split('/').pop()
-    /** What is wrong with which member of the request: `{pointer, detail}`. */
-    this.faults = Array.isArray(problem.errors) ? problem.errors : []
-    this.requestId = problem.instance
-    /** Seconds to wait, where waiting helps. */
-    this.retryAfter = Number(retryAfter) || undefined
-  }
-}
-
-/** The gateway, or the way to it, is away. */
-export class Unreachable extends Error {}
+/** Milliseconds that an answer may take to begin. The gateway gives up after 15 seconds, unless it is set otherwise. */
+const LONGEST = 120_000
 
 /** The answer as it came, of a request that was not refused. */
 export async function ask(method, path, { body, headers, signal } = {}) {
   const send = async () => {
     const bearer = await token()
+    const overdue = new AbortController()
+    const watch = setTimeout(() => overdue.abort(), LONGEST)
     return fetch(`..${path}`, {
       method,
-      signal,
+      signal: AbortSignal.any([overdue.signal, signal].filter(Boolean)),
       cache: 'no-store',
       headers: {
         ...(bearer && { authorization: `Bearer ${bearer}` }),
@@ -36,7 +24,7 @@ export async function ask(method, path, { body, headers, signal } = {}) {
     }).catch((error) => {
       if (signal?.aborted) throw error
       throw new Unreachable('The gateway cannot be reached. Check your connection.', { cause: error })
-    })
+    }).finally(() => clearTimeout(watch))
   }
   let answer = await send()
   // The clock of this machine may say that a token is good when it is not.

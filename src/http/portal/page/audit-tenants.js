@@ -1,9 +1,8 @@
 // Which tenant does an event belong to? The audit has its id, people know its short name.
-import { Refusal, get, query } from './api.js'
+import { get, query } from './api.js'
 import { h, show } from './dom.js'
-
-/** Milliseconds without typing after which somebody wants to see. */
-const REST = 250
+import { Refusal } from './failures.js'
+import { REST } from './listing.js'
 
 /** Tenants by id; null for those that are not there any more. */
 const known = new Map()

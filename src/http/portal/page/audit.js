@@ -39,7 +39,7 @@ function textFilter(id, name, value, longest) {
 
 /** A moment: in the reader's own zone on the page, in UTC for everyone else. */
 function timeFilter(id, name, value) {
-  const input = h('input', { id, type: 'datetime-local' })
+  const input = h('input', { id, type: 'datetime-local', max: '9999-12-31T23:59' })
   const at = new Date(value)
   if (!Number.isNaN(at.valueOf())) input.value = new Date(at - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
   return {

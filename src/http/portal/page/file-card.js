@@ -21,8 +21,8 @@ export const badge = ({ status }) => {
   return h('span', { class: `badge ${look}` }, text)
 }
 
-/** `report.final.pdf` as `PDF`; what has no ending is a `FILE`. */
-const kindOf = (name) => /\.([\p{L}\p{N}]{1,5})$/u.exec(name)?.[1].toUpperCase() ?? 'FILE'
+/** `report.final.pdf` as `PDF`; of what has no ending nothing is said that is not in its name. */
+const kindOf = (name) => /\.([\p{L}\p{N}]{1,5})$/u.exec(name)?.[1].toUpperCase() ?? ''
 
 const isPicture = ({ status, contentType, size }) =>
   status === 'completed' && /^image\/(?!svg)/i.test(contentType) && size <= MOST_BYTES

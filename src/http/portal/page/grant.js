@@ -1,5 +1,6 @@
 // How does the gateway hear of a transfer? It grants it, completes it, and takes it back.
-import { Refusal, ask, del, post } from './api.js'
+import { ask, del, post } from './api.js'
+import { Refusal } from './failures.js'
 import { base64 } from './hash.js'
 import { persist } from './patience.js'
 

@@ -1,5 +1,5 @@
 // How does the page get a file's SHA-256 without standing still? From a worker of its own.
-import { Unreachable } from './api.js'
+import { Unreachable } from './failures.js'
 import { FileGone } from './wire.js'
 
 const WORKER = new URL('./hash-worker.js', import.meta.url).href

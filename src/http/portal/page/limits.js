@@ -1,5 +1,5 @@
 // Can this file be uploaded at all? Asked before it is read, and answered as the gateway would. The gateway decides.
-import { Refusal } from './api.js'
+import { Refusal } from './failures.js'
 import { typeOf } from './grant.js'
 
 const allows = (pattern, type) => {

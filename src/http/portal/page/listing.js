@@ -5,19 +5,28 @@ import { count } from './format.js'
 import { words } from './problems.js'
 
 /** Milliseconds without typing after which somebody wants to see. */
-const REST = 250
+export const REST = 250
 
 /**
  * A list of what `path` answers. `wanted` tells the parameters to ask with at present, `rows(items)` resolves to elements
- * for these, `home` is where they go, which is shown once there are any; `noun` is what one is called.
+ * for these, `home` is where they go, which is shown once there are any; `noun` is what one is called, and `empty()` what is
+ * shown when there is none.
  */
-export function listing({ path, wanted, rows, list, home, noun, limit }) {
-  const state = h('p', { class: 'soft', role: 'status' })
+export function listing({ path, wanted, rows, list, home, noun, limit, empty = () => `No ${noun} is like this.` }) {
+  const state = h('div', { class: 'soft', role: 'status' })
   const failure = h('div', { role: 'alert' })
   const more = h('button', { type: 'button', hidden: true, onclick: () => load(cursor) }, 'Show more')
-  const element = h('div', {}, state, home, failure, more)
+  const element = h('div', { class: 'listing' }, state, home, failure, more)
   let cursor, asked, later
   home.hidden = true
+
+  /** Says how many there are. */
+  function tell() {
+    const shown = list.childElementCount
+    home.hidden = shown === 0
+    more.hidden = cursor === null
+    show(state, shown === 0 ? empty() : `${count(shown, noun)} shown${cursor === null ? '' : ', and there are more'}.`)
+  }
 
   /** Brings what follows the cursor, or all from the beginning. */
   async function load(after) {
@@ -36,11 +45,7 @@ export function listing({ path, wanted, rows, list, home, noun, limit }) {
       if (!after) list.replaceChildren()
       list.append(...made)
       cursor = page.nextCursor
-      home.hidden = !list.hasChildNodes()
-      more.hidden = cursor === null
-      state.textContent = list.hasChildNodes()
-        ? `${count(list.childElementCount, noun)} shown${cursor === null ? '' : ', and there are more'}.`
-        : `No ${noun} is like this.`
+      tell()
       // Whoever asked for more goes on reading at the first that is new.
       const first = after && list.children[known]
       if (first) {
@@ -67,6 +72,7 @@ export function listing({ path, wanted, rows, list, home, noun, limit }) {
 
   return {
     element,
+    tell,
     /** From the beginning, now. */
     load: () => load(),
     /** The same once the typing has come to rest. */

@@ -1,10 +1,10 @@
 // What is shown when? From the first load to each page, by the part of the address after the `#`.
 import { get } from './api.js'
 import { h, set, show } from './dom.js'
+import { mayLeave } from './leaving.js'
 import { words } from './problems.js'
 import { signIn } from './sign-in.js'
 import { finish, person, resume, signOut } from './session.js'
-import { mayLeave } from './unsaved.js'
 
 const isMember = ({ tenant }) => tenant !== null
 const isTenantAdmin = ({ role }) => role === 'tenant-admin'
@@ -62,15 +62,22 @@ async function route({ isFirst = false } = {}) {
   if (!isFirst) main.focus({ preventScroll: true })
 }
 
+async function goodbye() {
+  if (person() && (await mayLeave({ isForGood: true }))) signOut()
+}
+
 function greet() {
   const pages = Object.entries(PAGES).filter(([, page]) => page.listed && page.who(me))
   show(navigation, pages.map(([name, { title }]) => h('a', { href: `#/${name}`, 'data-page': name }, title)))
   navigation.hidden = false
   const place = document.getElementById('person')
   show(place, h('span', {}, person().email, me.tenant && h('small', {}, me.tenant.name)),
-    h('button', { type: 'button', onclick: signOut }, 'Sign out'))
+    h('button', { type: 'button', onclick: goodbye }, 'Sign out'))
   place.hidden = false
 }
+
+// A page that Back brings out of the browser's memory may show what somebody saw who signed out since.
+addEventListener('pageshow', ({ persisted }) => persisted && !person() && location.reload())
 
 document.querySelector('.skip').addEventListener('click', (event) => {
   event.preventDefault()
@@ -82,14 +89,18 @@ async function start() {
     await finish()
     if (!person() && (await resume())) return
   } catch (error) {
-    return signIn(main, error.message)
+    return signIn(main, words(error))
   }
   if (!person()) return signIn(main)
+  await enter()
+}
+
+async function enter() {
   try {
     me = await get('/v1/me')
   } catch (error) {
-    show(main, h('div', { class: 'card narrow' }, h('h1', {}, 'You are signed in, and cannot go on'),
-      h('p', { role: 'alert' }, words(error)), h('button', { type: 'button', onclick: signOut }, 'Sign out')))
+    show(main, h('div', { class: 'card narrow' }, h('h1', {}, 'You are signed in, and cannot go on'), h('p', { role: 'alert' }, words(error)),
+      h('div', { class: 'actions' }, h('button', { type: 'button', onclick: enter }, 'Try again'), h('button', { type: 'button', onclick: goodbye }, 'Sign out'))))
     return
   }
   greet()

@@ -10,7 +10,6 @@ const LANES = 4
 
 /** Sends what S3 does not have yet, and completes it. `slot` is the gate of requests. */
 export async function sendInParts(transfer, { signal, slot }) {
-  transfer.become('sending')
   reckon(transfer, signal)
   if (!transfer.upload) await persist(() => create(transfer, signal), transfer.patience(signal))
   const { id } = transfer.upload
@@ -29,7 +28,7 @@ export async function sendInParts(transfer, { signal, slot }) {
     const onProgress = (bytes) => transfer.onItsWay(partNumber, bytes)
     // A URL for each try, for it may be the reason why the one before failed.
     const attempt = async () => send(await urls.take(partNumber), body, { signal: lane, onProgress })
-    const etag = await persist(() => slot(attempt), transfer.patience(lane))
+    const etag = await persist(() => slot(attempt, lane), transfer.patience(lane))
     parts.set(partNumber, { partNumber, etag })
     transfer.arrived(partNumber, body.size)
   })

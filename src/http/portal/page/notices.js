@@ -40,13 +40,19 @@ export function confirm(question, explanation, yes, { isDangerous = true } = {})
   })
 }
 
+const turns = new WeakMap()
+
 /** Shows in that place that something is being fetched, then what `load` made of it, or what went wrong, with a way to try again. */
 export async function loading(place, load) {
-  show(place, h('p', { class: 'soft', 'aria-busy': 'true' }, 'Loading …'))
+  const turn = {}
+  turns.set(place, turn)
+  // What was overtaken by a later question to the same place is not shown any more.
+  const answer = (...children) => turns.get(place) === turn && show(place, ...children)
+  answer(h('p', { class: 'soft', 'aria-busy': 'true' }, 'Loading …'))
   try {
-    show(place, await load())
+    answer(await load())
   } catch (error) {
-    show(place, h('div', { class: 'notice bad', role: 'alert' }, h('p', {}, words(error)),
+    answer(h('div', { class: 'notice bad', role: 'alert' }, h('p', {}, words(error)),
       h('button', { type: 'button', onclick: () => loading(place, load) }, 'Try again')))
   }
 }

@@ -1,8 +1,8 @@
 // When is a failed request worth another try, and how many go at once?
-import { Unreachable } from './api.js'
+import { Unreachable } from './failures.js'
 
-/** Tries after the first, before a person is asked. */
-const MORE_TRIES = 7
+/** Tries after the first, before a person is asked: some minutes, as a train takes through its tunnels. */
+const MORE_TRIES = 12
 /** Those of them that a fresh URL may cure. */
 const MORE_URLS = 2
 const [SHORTEST, LONGEST] = [0.5, 30]
@@ -53,15 +53,18 @@ export async function persist(attempt, { signal, onWait = () => {} }) {
   }
 }
 
-/** A gate that lets so many through at once: `await gate(work)`. */
+/** A gate that lets so many through at once: `await gate(work, signal)`. The signal ends the waiting. */
 export function gate(places) {
-  const queue = []
+  let queue = []
   const leave = () => {
     places++
-    queue.shift()?.()
+    // All of them look, in their order, for the first may be gone.
+    const woken = queue
+    queue = []
+    for (const resume of woken) resume()
   }
-  return async (work) => {
-    while (places === 0) await new Promise((resolve) => queue.push(resolve))
+  return async (work, signal) => {
+    while (places === 0) await wait((resume) => queue.push(resume), signal)
     places--
     try {
       return await work()

@@ -1,9 +1,9 @@
 // What does a person read when something is refused? Words for each problem document that the portal can meet.
-import { Refusal, Unreachable } from './api.js'
+import { Refusal, Unreachable } from './failures.js'
 import { bytes, duration } from './format.js'
 
 const WORDS = {
-  'invalid-token': 'You are signed out. Sign in again.',
+  'invalid-token': 'Your sign-in has ended. Sign out, and sign in again.',
   'tenant-claim-missing': 'Your account belongs to no organisation. Ask your administrator to add you to one.',
   'tenant-unknown': 'Your organisation is not registered here. Ask your administrator.',
   'tenant-suspended': 'Your organisation is suspended, so nothing can be uploaded or read at present. Ask the platform’s support.',

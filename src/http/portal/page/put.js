@@ -7,7 +7,6 @@ import { send } from './wire.js'
 /** Reads, sends and completes it. `slot` is the gate of requests. */
 export async function sendAtOnce(transfer, { signal, slot }) {
   if (!transfer.digest) {
-    transfer.become('reading')
     const reading = () => sha256Of(transfer.file, { signal, onRead: (read) => transfer.readSoFar(read) })
     transfer.digest = await persist(reading, transfer.patience(signal))
   }
@@ -24,7 +23,7 @@ export async function sendAtOnce(transfer, { signal, slot }) {
     if (granted.request) await send(granted.request, transfer.file, { signal, onProgress })
   }
   try {
-    await persist(() => slot(attempt), transfer.patience(signal))
+    await persist(() => slot(attempt, signal), transfer.patience(signal))
   } catch (error) {
     // The object is there: this page put it there, and did not hear so.
     if (error.status !== 412) throw error

@@ -1,5 +1,6 @@
 // Who is signed in? By authorization code with PKCE. Tokens live in this module's memory and nowhere else; what outlives a
 // trip to the identity provider is only what is needed to take the answer back, and it is used once.
+import { Unreachable } from './failures.js'
 import { challengeOf, claimsOf, random } from './proof.js'
 
 /** What is waited for from the identity provider. */
@@ -13,22 +14,32 @@ const MARGIN = 60
 let signedIn
 let renewing
 
+/** Asks whoever may be away: too busy is away, too. */
+async function reach(name, url, options) {
+  const answer = await fetch(url, options).catch((cause) => {
+    throw new Unreachable(`${name} cannot be reached. Check your connection.`, { cause })
+  })
+  if (answer.status < 500 && answer.status !== 429) return answer
+  throw new Unreachable(`${name} is interrupted for a moment. Try again soon.`)
+}
+
 /** Where people may sign in, and whose tokens they come back with. */
-const settings = fetch('settings.json').then((answer) => answer.json())
-settings.catch(() => {})
+const settings = async () => (await reach('The gateway', 'settings.json')).json()
 
 const redirectUri = () => new URL('./', location.href.split(/[?#]/)[0]).href
 
 /** The sign-in failed; its message is for people. */
-export class SignInFailed extends Error {}
+export class SignInFailed extends Error {
+  isForPeople = true
+}
 
 /** Where this person signs in, as the gateway says. */
 async function placeOf(email) {
-  const answer = await fetch(`../v1/login?${new URLSearchParams({ email })}`, { cache: 'no-store' })
+  const answer = await reach('The gateway', `../v1/login?${new URLSearchParams({ email })}`, { cache: 'no-store' })
   const said = await answer.json().catch(() => ({}))
   if (!answer.ok) throw new SignInFailed(said.errors?.[0] ? `Your e-mail address ${said.errors[0].detail}.` : (said.detail ?? 'Signing in is not possible now.'))
   const url = new URL(said.authorizeUrl)
-  const { hostedUis } = await settings
+  const { hostedUis } = await settings()
   if (!hostedUis.includes(url.origin)) throw new SignInFailed('The gateway names a place to sign in that it does not know.')
   return url
 }
@@ -74,7 +85,7 @@ export async function finish() {
     code_verifier: pending.verifier,
   })
   const claims = claimsOf(tokens.id_token)
-  const { issuers } = await settings
+  const { issuers } = await settings()
   const isOurs = claims.nonce === pending.nonce && claims.aud === pending.clientId && issuers.includes(claims.iss)
   if (!isOurs) throw new SignInFailed('The identity provider sent a token that is not for this sign-in. Sign in again.')
   keep(pending, tokens)
@@ -90,12 +101,10 @@ export async function resume() {
 }
 
 async function exchange({ hostedUi, clientId }, parameters) {
-  const answer = await fetch(`${hostedUi}/oauth2/token`, {
+  const answer = await reach('The identity provider', `${hostedUi}/oauth2/token`, {
     method: 'POST',
     credentials: 'omit',
     body: new URLSearchParams({ client_id: clientId, ...parameters }),
-  }).catch((cause) => {
-    throw new SignInFailed('The identity provider cannot be reached.', { cause })
   })
   if (!answer.ok) {
     const { error } = await answer.json().catch(() => ({}))
@@ -133,25 +142,31 @@ export function renew() {
 }
 
 async function renewed() {
-  if (!signedIn?.refreshToken) return false
+  const mine = signedIn
+  if (!mine?.refreshToken) return false
   try {
-    keep(signedIn, await exchange(signedIn, { grant_type: 'refresh_token', refresh_token: signedIn.refreshToken }))
+    const tokens = await exchange(mine, { grant_type: 'refresh_token', refresh_token: mine.refreshToken })
+    // Who signed out meanwhile stays so.
+    if (signedIn !== mine) return false
+    keep(mine, tokens)
     return true
   } catch (error) {
-    if (error.cause) throw error
+    if (error instanceof Unreachable) throw error
+    // What was refused once is refused again.
+    mine.refreshToken = undefined
     return false
   }
 }
 
 /** Signs out here and at the identity provider: leaves the page. */
-export async function signOut() {
+export function signOut() {
   const { hostedUi, clientId, refreshToken } = signedIn
   signedIn = undefined
   sessionStorage.removeItem(REMEMBERED)
   if (refreshToken) {
     const revocation = new URLSearchParams({ client_id: clientId, token: refreshToken })
-    // Signed out is also who cannot be told so.
-    await fetch(`${hostedUi}/oauth2/revoke`, { method: 'POST', credentials: 'omit', body: revocation }).catch(() => {})
+    // It outlives the page, which does not wait: signed out is also who cannot be told so.
+    fetch(`${hostedUi}/oauth2/revoke`, { method: 'POST', credentials: 'omit', body: revocation, keepalive: true }).catch(() => {})
   }
   location.assign(`${hostedUi}/logout?${new URLSearchParams({ client_id: clientId, logout_uri: redirectUri() })}`)
 }

@@ -1,6 +1,7 @@
 // How does somebody sign in? By e-mail address: its domain leads to the company's own identity provider.
 import { h, show } from './dom.js'
-import { SignInFailed, begin } from './session.js'
+import { words } from './problems.js'
+import { begin } from './session.js'
 
 /** Shows the form, and what went wrong before. */
 export function signIn(place, failure) {
@@ -13,7 +14,7 @@ export function signIn(place, failure) {
     try {
       await begin(email.value.trim())
     } catch (error) {
-      problem.textContent = error instanceof SignInFailed ? error.message : 'The gateway cannot be reached. Check your connection.'
+      problem.textContent = words(error)
       submit.disabled = false
     }
   }

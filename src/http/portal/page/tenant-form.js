@@ -1,6 +1,7 @@
 // What can be said about a tenant? Only what changed is sent, and a refusal is shown where it belongs.
-import { Refusal, patch, post } from './api.js'
+import { patch, post } from './api.js'
 import { h, show } from './dom.js'
+import { Refusal } from './failures.js'
 import { amount, check, choice, line, lines, size } from './fields.js'
 import { notify } from './notices.js'
 import { sentence, words } from './problems.js'

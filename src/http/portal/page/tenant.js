@@ -2,16 +2,13 @@
 import { get, post } from './api.js'
 import { h, show } from './dom.js'
 import { time } from './format.js'
+import { guard } from './leaving.js'
 import { complain, confirm, loading, notify } from './notices.js'
 import { tenantForm } from './tenant-form.js'
 import { badge } from './tenants.js'
-import { guard } from './unsaved.js'
 import { figures } from './usage-figures.js'
 
 const back = () => h('p', {}, h('a', { href: '#/tenants' }, '← All tenants'))
-
-// A name in another direction must not turn the sentence around it.
-const isolated = (text) => `\u2068${text}\u2069`
 
 /** What a suspension leaves: what was handed out cannot be taken back. */
 const effects = ({ urlsUntil, credentialsUntil }) => h('div', { class: 'notice' },
@@ -20,7 +17,7 @@ const effects = ({ urlsUntil, credentialsUntil }) => h('div', { class: 'notice' 
     h('p', {}, 'URLs that were handed out already work until ', h('time', { datetime: urlsUntil }, time(urlsUntil)), ' at the latest.'),
     credentialsUntil && h('p', {}, 'Temporary credentials work until ', h('time', { datetime: credentialsUntil }, time(credentialsUntil)), ' at the latest.')))
 
-const suspension = ({ name, credentialVending }) => confirm(`Suspend ${isolated(name)}?`, [
+const suspension = ({ name, credentialVending }) => confirm(['Suspend ', h('bdi', {}, name), '?'], [
   'Its people’s next request is refused, everywhere within a second.',
   'URLs that were handed out already work until they expire.',
   ...(credentialVending ? ['So do temporary credentials.'] : []),
@@ -28,7 +25,7 @@ const suspension = ({ name, credentialVending }) => confirm(`Suspend ${isolated(
 ], 'Suspend')
 
 const activation = ({ name }) =>
-  confirm(`Activate ${isolated(name)}?`, 'Its people are served again, everywhere within a second.', 'Activate', { isDangerous: false })
+  confirm(['Activate ', h('bdi', {}, name), '?'], 'Its people are served again, everywhere within a second.', 'Activate', { isDangerous: false })
 
 /** Says how the tenant is, and suspends or activates it. */
 function standing(tenant) {
@@ -100,7 +97,7 @@ function open(place, tenant) {
 /** Shows the page. */
 export function view(place, { rest: [id] }) {
   let isChanged = () => false
-  const release = guard(() => isChanged())
+  const release = guard(() => isChanged(), { question: 'Leave without saving?', explanation: 'What you changed here is not saved yet.', yes: 'Leave' })
   if (id === 'new') {
     const form = tenantForm(undefined, (made) => {
       isChanged = () => false

@@ -1,4 +1,5 @@
 // What is being uploaded? Every transfer of this page, whichever part of it is shown: going to Files and back loses nothing.
+import { guard } from './leaving.js'
 import { refusalOf } from './limits.js'
 import { Meter } from './meter.js'
 import { gate } from './patience.js'
@@ -34,18 +35,25 @@ function next() {
   if (running === 0) line.reset()
   const waiting = transfers.filter(({ state }) => state === 'waiting')
   for (const transfer of waiting.slice(0, Math.max(0, FILES - running))) transfer.run()
-  guard()
+  watch()
 }
 
 /** Is anything under way? */
 export const isBusy = () => transfers.some(({ state, isRunning }) => isRunning || state === 'waiting' || state === 'cancelling')
 
-const warn = (event) => event.preventDefault()
+const LOST = {
+  question: 'Leave while files are on their way?',
+  explanation: 'They stop. Large ones can go on where they were, once you are back; the others begin anew.',
+  yes: 'Leave',
+  outlivesPages: true,
+}
+let release
 
-/** Leaving the page asks first while something is under way. Only then: a page that may ask is not kept for Back. */
-function guard() {
-  if (isBusy()) addEventListener('beforeunload', warn)
-  else removeEventListener('beforeunload', warn)
+/** Leaving asks first while something is under way. Only then: a page that may ask is not kept for Back. */
+function watch() {
+  if (isBusy()) return (release ??= guard(isBusy, LOST))
+  release?.()
+  release = undefined
 }
 
 const lockOf = (id) => `upload ${id}`
@@ -78,6 +86,11 @@ export function add(files, { collection, limits, upload }) {
     if (refusal) transfer.fail(refusal)
     else transfer.become('waiting')
   }
+}
+
+/** Tries all again that failed. */
+export function retry() {
+  for (const transfer of transfers.filter((transfer) => transfer.may('retry'))) transfer.retry()
 }
 
 /** Puts away what has ended, and what failed. */

@@ -23,7 +23,10 @@ async function find(subject) {
 export async function unfinished(place, { subject, begin }) {
   const rows = new Map()
   const drop = (upload) => {
-    rows.get(upload)?.remove()
+    const row = rows.get(upload)
+    // Who was in it goes on at the next one.
+    if (row?.contains(document.activeElement)) (row.nextElementSibling ?? row.previousElementSibling)?.querySelector('input').focus()
+    row?.remove()
     rows.delete(upload)
     place.hidden = rows.size === 0
   }

@@ -4,7 +4,7 @@ import { h, show } from './dom.js'
 import { bytes, count } from './format.js'
 import { notify } from './notices.js'
 import { pace, row } from './transfer-row.js'
-import { add, all, clear, listen, total } from './transfers.js'
+import { add, all, clear, listen, retry, total } from './transfers.js'
 import { unfinished } from './unfinished.js'
 
 /** Milliseconds between two sayings to a screen reader. */
@@ -64,8 +64,12 @@ export async function view(place, { me }) {
     arrange()
     heading.focus()
   } }, 'Clear the list')
+  const retrying = h('button', { type: 'button', class: 'small', onclick: () => {
+    retry()
+    heading.focus()
+  } }, 'Try all again')
   const heading = h('h2', { tabindex: '-1' }, 'Your files')
-  const overall = h('section', { class: 'overall', 'aria-label': 'All files' }, bar, sum, clearing)
+  const overall = h('section', { class: 'overall', 'aria-label': 'All files' }, bar, sum, h('div', { class: 'acts' }, retrying, clearing))
   const transfers = h('section', { hidden: true }, heading, overall, list)
   const aloud = h('p', { class: 'unseen', role: 'status' })
   const left = h('section', { hidden: true })
@@ -94,10 +98,12 @@ export async function view(place, { me }) {
   let [spokenAt, spoken] = [0, '']
   function summarise() {
     const { files, done, failed, size, sent, speed } = total()
-    const score = [`${done} of ${count(files, 'file')} uploaded`, failed > 0 && `${failed} failed`].filter(Boolean).join(', ')
+    const came = files > 0 && `${done} of ${count(files, 'file')} uploaded`
+    const score = [came, failed > 0 && `${came ? failed : count(failed, 'file')} failed`].filter(Boolean).join(', ')
     bar.value = size === 0 ? 0 : sent / size
     bar.hidden = files === 0
-    sum.textContent = done < files ? `${score} · ${pace(sent, size, speed)}` : `${score}.`
+    sum.textContent = done < files ? `${score} · ${pace(sent, size, speed)}` : score && `${score}.`
+    retrying.hidden = failed < 2
     clearing.hidden = !all().some(({ hasEnded, state }) => hasEnded || state === 'failed')
     const isDue = performance.now() - spokenAt > BREATH || done === files
     if (score === spoken || !isDue || all().length === 0) return
@@ -132,6 +138,7 @@ export async function view(place, { me }) {
   const begin = (file, upload) => {
     add([file], { upload, collection: upload.collection, limits })
     arrange()
+    if (document.activeElement === document.body) heading.focus()
   }
   unfinished(left, { subject: me.subject, begin }).then((found) => ({ claim } = found), () => {})
 

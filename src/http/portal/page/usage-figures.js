@@ -28,7 +28,7 @@ const figure = (text) => ({ text, isNumber: true })
 
 /** The latest thirty days, months and collections. `usage` is the gateway's answer, `now` the month's own usage. */
 export function figures({ days, months, collections }, now, limits) {
-  const underWay = now.reservedBytes > 0 && `, of which ${bytes(now.reservedBytes)} are still under way`
+  const underWay = now.reservedBytes > 0 && `, ${bytes(now.reservedBytes)} of these bytes still under way`
   return [
     h('h3', {}, 'This month'),
     ofMonth(now, limits),

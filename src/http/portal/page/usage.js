@@ -12,7 +12,7 @@ const limitsOf = ({ maxUploadBytes, allowedContentTypes, monthlyBytes, requestsP
     'In a month': monthlyBytes === null ? 'no limit' : bytes(monthlyBytes),
     'Requests in a minute': requestsPerMinute === null ? 'no limit' : number(requestsPerMinute),
   }
-  return h('dl', { class: 'facts' }, Object.entries(rows).map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))))
+  return h('dl', { class: 'facts' }, Object.entries(rows).flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]))
 }
 
 /** Shows the page. */

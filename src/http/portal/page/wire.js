@@ -1,5 +1,8 @@
 // How do bytes go to S3? By XMLHttpRequest, because `fetch` tells nothing of how far it got.
-import { Unreachable } from './api.js'
+import { Unreachable } from './failures.js'
+
+/** Milliseconds without a sign of life after which a connection counts as lost: many end without a word. */
+const STILL = 60_000
 
 /** The file cannot be read any more. */
 export class FileGone extends Error {
@@ -51,9 +54,23 @@ export function send({ url, headers }, body, { signal, onProgress }) {
       reject(signal.reason)
     }
     signal.addEventListener('abort', abort)
-    request.onloadend = () => signal.removeEventListener('abort', abort)
+    let watch
+    const moves = () => {
+      clearTimeout(watch)
+      watch = setTimeout(() => {
+        request.abort()
+        reject(new Unreachable('The connection stands still.'))
+      }, STILL)
+    }
+    request.onloadend = () => {
+      clearTimeout(watch)
+      signal.removeEventListener('abort', abort)
+    }
     onProgress(0)
-    request.upload.onprogress = ({ loaded }) => onProgress(loaded)
+    request.upload.onprogress = ({ loaded }) => {
+      moves()
+      onProgress(loaded)
+    }
     request.onerror = () => lost(body).then(reject)
     request.onload = () => {
       if (request.status < 300) return resolve(request.getResponseHeader('etag'))
@@ -65,6 +82,7 @@ export function send({ url, headers }, body, { signal, onProgress }) {
       // A browser sets the length by itself, and lets no page do so.
       if (name !== 'content-length') request.setRequestHeader(name, value)
     }
+    moves()
     request.send(body)
   })
 }
