@@ -44,6 +44,17 @@ test('a file whose name is markup is a name, in the gallery, the details and the
   })
 })
 
+test('a collection or a filter whose name is markup, in an address that somebody sent, is a name', () =>
+  openPortal(browser, async (page) => {
+    await signIn(page, 'ada@acme.example')
+    for (const address of ['#/files?collection=', '#/audit?subject=', '#/audit?action=', '#/usage?x=']) {
+      await page.goto(portal + address + encodeURIComponent(MARKUP))
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await page.waitForLoadState('networkidle')
+      await assertUnstung(page)
+    }
+  }))
+
 test('a tenant whose name is markup is a name, to its people and to the admin', async () => {
   await changeTenant('globex', { name: MARKUP })
   try {
