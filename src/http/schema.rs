@@ -102,7 +102,7 @@ schemas! {
     /// A domain of e-mail addresses.
     EmailDomain = text(3, 253, EMAIL_DOMAIN).examples([json!("acme.example")]);
     /// An e-mail address.
-    EmailAddress = text(5, 320, &format!("^[^@]+@{}", EMAIL_DOMAIN.trim_start_matches('^'))).examples([json!("alice@acme.example")]);
+    EmailAddress = text(5, 254, &format!("^[^@]+@{}", EMAIL_DOMAIN.trim_start_matches('^'))).examples([json!("alice@acme.example")]);
     /// The authorize endpoint of a user pool's hosted UI, with what it has to be told.
     AuthorizeUrl = ObjectBuilder::new()
         .schema_type(Type::String)

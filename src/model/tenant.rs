@@ -103,14 +103,15 @@ impl EmailDomain {
         }
     }
 
-    /// The domain of an e-mail address of at most 320 characters (RFC 3696 §3). What stands before the `@` is not looked at.
+    /// The domain of an e-mail address of at most 254 characters, which is what RFC 5321 §4.5.3.1.3 leaves without its
+    /// brackets. What stands before the `@` is not looked at.
     ///
     /// # Errors
     /// When it is none.
     pub fn of_address(address: &str) -> Result<Self, Invalid> {
-        let parts = address.split_once('@').filter(|(name, _)| !name.is_empty() && address.chars().count() <= 320);
+        let parts = address.split_once('@').filter(|(name, _)| !name.is_empty() && address.chars().count() <= 254);
         let domain = parts.and_then(|(_, domain)| Self::parse(domain).ok());
-        domain.ok_or(Invalid::rule("must be an e-mail address of at most 320 characters"))
+        domain.ok_or(Invalid::rule("must be an e-mail address of at most 254 characters"))
     }
 
     /// The text of the domain.

@@ -62,7 +62,7 @@ fn a_domain_is_a_host_name_in_lower_case() {
 
 #[test]
 fn an_address_has_one_domain() {
-    let long = format!("{}@acme.example", "é".repeat(307));
+    let long = format!("{}@acme.example", "é".repeat(241));
     for good in ["alice@acme.example", "ALICE@ACME.EXAMPLE", "a\u{0} b\r\n@Acme.Example", &long] {
         assert_eq!(EmailDomain::of_address(good).unwrap().as_str(), "acme.example", "{good:?}");
     }

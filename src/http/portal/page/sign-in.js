@@ -5,7 +5,7 @@ import { begin } from './session.js'
 
 /** Shows the form, and what went wrong before. */
 export function signIn(place, failure) {
-  const email = h('input', { id: 'email', name: 'email', type: 'email', autocomplete: 'username', required: true, maxlength: 320, autofocus: true })
+  const email = h('input', { id: 'email', name: 'email', type: 'email', autocomplete: 'username', required: true, maxlength: 254, autofocus: true })
   const problem = h('p', { class: 'fault', role: 'alert' }, failure ?? '')
   const submit = h('button', { class: 'main' }, 'Continue')
   const onsubmit = async (event) => {
