@@ -210,6 +210,8 @@ test('an identity provider that asserts another tenant’s name lets nobody in',
   openPortal(browser, async (page) => {
     await page.getByLabel('E-mail address').fill('gina@globex.example')
     await page.getByRole('button', { name: 'Continue' }).click()
+    // Both pages ask for an address, and this one's is gina's until it is written over: she is not to be moved to acme.
+    await page.getByRole('heading', { name: 'GlobexSSO (simulated)' }).waitFor()
     await page.getByLabel('E-mail address').fill('mallory@globex.example')
     await page.getByLabel('customerName').fill('Acme Customer 1')
     await page.getByRole('button', { name: 'Assert' }).click()
@@ -223,6 +225,7 @@ test('signing out ends the session at the identity provider, and what could rene
     await signIn(page, 'alice@acme.example')
     const { refresh_token } = await (await exchanged).json()
     await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.waitForURL(portal)
     await page.getByLabel('E-mail address').fill('alice@acme.example')
     await page.getByRole('button', { name: 'Continue' }).click()
     // A session that was still there would not ask.
