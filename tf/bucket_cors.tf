@@ -1,10 +1,10 @@
 # What browsers may do with the bucket, besides having a signature for it. `upload-gateway doctor` asks the bucket for the
 # same, and says which kind of client will not work when something is missing here.
 resource "aws_s3_bucket_cors_configuration" "uploads" {
-  bucket = var.bucket
+  bucket = aws_s3_bucket.uploads.id
 
   cors_rule {
-    allowed_origins = var.allowed_origins
+    allowed_origins = distinct(concat([var.public_url], var.allowed_origins))
     allowed_methods = ["GET", "PUT", "POST", "DELETE"]
 
     # Whatever the gateway may sign and a page sets by itself.

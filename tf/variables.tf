@@ -1,20 +1,43 @@
+# What must everybody say, and what is everything called?
+variable "name" {
+  description = "What everything is called, or begins with. Two gateways in one account and Region need two names."
+  type        = string
+  default     = "upload-gateway"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,22}[a-z0-9]$", var.name))
+    error_message = "A name is 3 to 24 lower-case letters, digits and hyphens, and begins with a letter."
+  }
+}
+
 variable "bucket" {
-  description = "Name of the existing bucket that holds every tenant's prefix: the gateway's upload.bucket."
+  description = "Name of the bucket to make, which holds every tenant's prefix: the gateway's upload.bucket."
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.bucket))
-    error_message = "A bucket's name is 3 to 63 lower-case letters, digits, dots and hyphens."
+    condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.bucket))
+    error_message = "A bucket's name is 3 to 63 lower-case letters, digits and hyphens (S3 also takes dots, with which TLS to the bucket's own host fails)."
+  }
+}
+
+variable "public_url" {
+  description = "How people and partners' pages reach the gateway, such as https://uploads.example.com: its server.public_url, and the portal's place."
+  type        = string
+
+  validation {
+    condition     = can(regex("^https://[a-z0-9.-]+(:[0-9]{1,5})?$|^http://(localhost|127\\.0\\.0\\.1)(:[0-9]{1,5})?$", var.public_url))
+    error_message = "The URL is https, a host in lower case and perhaps a port, without a path: https://uploads.example.com. Only localhost may be http."
   }
 }
 
 variable "allowed_origins" {
-  description = "Web origins whose pages may send files to the bucket: the gateway's server.allowed_origins, such as https://partner.example, and the origin of server.public_url for the portal."
+  description = "Web origins of partners' pages that may call the gateway and send files to the bucket, such as https://partner.example: its server.allowed_origins. The portal's own origin is added."
   type        = list(string)
+  default     = []
 
   validation {
-    condition     = length(var.allowed_origins) > 0 && length(var.allowed_origins) == length(toset(var.allowed_origins))
-    error_message = "Name at least one origin, and none twice."
+    condition     = length(var.allowed_origins) == length(toset(var.allowed_origins))
+    error_message = "Name no origin twice."
   }
 
   validation {
