@@ -75,7 +75,7 @@ impl Stage {
         })
         .await?;
         let config = neighbours.configuration((0, 0), "")?;
-        migrate(&config.database).await?;
+        migrate(&config, clock.clone()).await?;
         people::seed(&config, &clock).await?;
         let composition = Composition::new(&config, clock.clone()).await?;
         while !composition.state.keys.is_ready() {

@@ -1,6 +1,7 @@
 //! How is everything put together? The one place where state is composed: configuration in, running listeners out.
 
 mod aws;
+mod database;
 mod examination;
 
 use std::net::{SocketAddr, TcpListener};
@@ -34,6 +35,7 @@ use crate::metrics::Metrics;
 use crate::model::{Clock, ObjectCreated, RequestId, Slug};
 use crate::{event_listener, reconciler};
 use aws::aws_config;
+pub use database::migrate;
 pub use examination::examine;
 
 /// The gateway could not be put together.
@@ -50,6 +52,9 @@ pub enum StartError {
     /// The database's URL cannot be read.
     #[error("the database cannot be set up")]
     Database(#[from] sqlx::Error),
+    /// There is nothing to open the database with.
+    #[error("the database cannot be opened")]
+    Password(#[from] postgres::password::PasswordError),
     /// The HTTP client for signing keys has no TLS.
     #[error("the HTTP client cannot be set up")]
     Client(#[from] reqwest::Error),
@@ -84,9 +89,11 @@ impl Composition {
             error!("this is the test build whose walls between tenants are down: never serve anybody with it");
         }
         let metrics = Metrics::new()?;
-        let pool = postgres::pool(&config.database)?;
+        let shared = aws_config(&config.aws).await;
+        let (pool, password) = database::open(config, &shared, &clock).await?;
         let stop = CancellationToken::new();
         let mut background = JoinSet::new();
+        background.spawn(password.renew_until(pool.clone(), stop.clone()));
 
         let keys = Arc::new(KeyStore::new(&config.auth, &metrics)?);
         let (refreshed, refresh_stop) = (Arc::clone(&keys), stop.clone());
@@ -97,11 +104,9 @@ impl Composition {
         let forget = move || forgetful.forget();
         background.spawn(tenant_changes::watch_until(pool.clone(), config.tenants.poll, stop.clone(), forget));
 
-        let options = postgres::connect_options(&config.database)?;
-        let (entrance, writer) = ledger::open(options, &config.ledger, metrics.clone());
+        let (entrance, writer) = ledger::open(pool.clone(), &config.ledger, metrics.clone());
         let ledger = tokio::spawn(writer.run());
 
-        let shared = aws_config(&config.aws).await;
         let assumer = RoleAssumer::new(&shared, &config.aws, &config.upload, metrics.clone());
         let (url_expiry, session_duration) = (config.upload.url_expiry, config.upload.session_duration);
         let credentials = CredentialCache::new(assumer, url_expiry, session_duration, clock.clone(), metrics.clone());
@@ -236,14 +241,6 @@ impl Application {
         info!("stopped");
         served.and(probed)
     }
-}
-
-/// Brings the configured database to this version's shape.
-///
-/// # Errors
-/// When the database cannot be reached or a migration fails.
-pub async fn migrate(database: &config::Database) -> Result<(), StartError> {
-    Ok(postgres::migrate(database).await?)
 }
 
 /// The inline policy that the sessions of a tenant get, for those who audit it.

@@ -4,6 +4,7 @@
 
 mod parse;
 mod parse_auth;
+mod parse_database;
 mod parse_upload;
 mod reader;
 mod sections;
@@ -14,8 +15,8 @@ use std::path::Path;
 use reader::Reader;
 pub use reader::{Fault, Faults};
 pub use sections::{
-    Auth, Aws, Database, Events, Ledger, Log, LogFormat, Pool, Rate, Reconcile, Server, StaticKey, Tenants, TokenUse,
-    Upload, Uppy,
+    Auth, Aws, Database, DatabasePassword, Events, Ledger, Log, LogFormat, Pool, Rate, Reconcile, Server, StaticKey,
+    Tenants, TokenUse, Upload, Uppy,
 };
 
 use crate::model::Limits;

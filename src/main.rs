@@ -134,7 +134,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Sandbox(args) => block_on(sandbox(args)),
         Command::Migrate(source) => {
             let config = Config::load(source.config.as_deref())?;
-            block_on(async move { Ok(app::migrate(&config.database).await?) })
+            block_on(async move { Ok(app::migrate(&config, Clock::system()).await?) })
         }
         Command::CheckConfig { print_defaults: true, .. } => {
             say(config::DEFAULTS);
@@ -174,7 +174,7 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
 
 async fn serve(config: Config, migrate: bool) -> anyhow::Result<()> {
     if migrate {
-        app::migrate(&config.database).await?;
+        app::migrate(&config, Clock::system()).await?;
     }
     let shutdown = stop_signal()?;
     let application = Application::build(config, Clock::system()).await?;

@@ -1,9 +1,8 @@
 //! How is everything put together that the doctor looks at? As for a gateway, without the listeners and the background work.
 
-use super::StartError;
 use super::aws::aws_config;
+use super::{StartError, database};
 use crate::adapters::oidc::KeyStore;
-use crate::adapters::postgres;
 use crate::adapters::s3::{Bucket, Objects, Preflights};
 use crate::adapters::sts::{CredentialCache, RoleAssumer};
 use crate::config::Config;
@@ -20,8 +19,9 @@ pub async fn examine(config: &Config, clock: Clock) -> Result<Report, StartError
     let shared = aws_config(&config.aws).await;
     let assumer = RoleAssumer::new(&shared, &config.aws, &config.upload, metrics.clone());
     let (url_expiry, session_duration) = (config.upload.url_expiry, config.upload.session_duration);
+    let (pool, _password) = database::open(config, &shared, &clock).await?;
     let neighbours = doctor::Neighbours {
-        pool: postgres::pool(&config.database)?,
+        pool,
         keys: KeyStore::new(&config.auth, &metrics)?,
         credentials: CredentialCache::new(assumer, url_expiry, session_duration, clock.clone(), metrics),
         objects: Objects::new(&shared, &config.aws, &config.upload),

@@ -4,15 +4,14 @@ use std::net::SocketAddr;
 use std::str::FromStr as _;
 use std::time::Duration;
 
-use secrecy::SecretString;
-use sqlx::postgres::PgConnectOptions;
 use url::Url;
 
 use super::Config;
 use super::parse_auth::auth;
+use super::parse_database::database;
 use super::parse_upload::{events, rate, reconcile, upload, uppy};
 use super::reader::Reader;
-use super::sections::{Aws, Database, Ledger, Log, LogFormat, Server, StaticKey, Tenants};
+use super::sections::{Aws, Ledger, Log, LogFormat, Server, StaticKey, Tenants};
 use super::values::{HOUR, MINUTE, SECOND, not_empty, size, trimmed, web_url};
 use crate::model::{ContentTypePattern, Invalid, Limits};
 
@@ -71,36 +70,6 @@ fn server(r: &mut Reader) -> Option<Server> {
     })
 }
 
-fn database(r: &mut Reader) -> Option<Database> {
-    let url = r.required_parsed("database.url", database_url);
-    let max_connections = r.number("database.max_connections", 2, 1000);
-    let connect_timeout = r.duration("database.connect_timeout", SECOND / 10, MINUTE);
-    let statement_timeout = r.duration("database.statement_timeout", SECOND / 10, MINUTE);
-    Some(Database {
-        url: url?,
-        max_connections: u32::try_from(max_connections?).ok()?,
-        connect_timeout: connect_timeout?,
-        statement_timeout: statement_timeout?,
-    })
-}
-
-/// The parameters that sqlx knows. It would log an unknown one with its value, which may be a secret.
-const DATABASE_PARAMETERS: [&str; 8] =
-    ["sslmode", "sslrootcert", "sslcert", "sslkey", "statement-cache-capacity", "host", "port", "user"];
-
-/// The text is never repeated in a fault: it may hold a password.
-fn database_url(text: &str) -> Result<SecretString, Invalid> {
-    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "postgres" | "postgresql"));
-    let url = url.ok_or(Invalid::rule("must be a postgres:// URL"))?;
-    if let Some((name, _)) = url.query_pairs().find(|(name, _)| !DATABASE_PARAMETERS.contains(&name.as_ref())) {
-        return Err(format!("has the unknown parameter {name}").into());
-    }
-    match PgConnectOptions::from_str(text) {
-        Ok(_) => Ok(SecretString::from(text)),
-        Err(_unreadable) => Err(Invalid::rule("has a parameter whose value cannot be read")),
-    }
-}
-
 fn ledger(r: &mut Reader) -> Option<Ledger> {
     let queue = r.number("ledger.queue", 1, 1_000_000);
     let batch = r.number("ledger.batch", 1, 4096);
@@ -128,7 +97,8 @@ fn aws(r: &mut Reader) -> Option<Aws> {
     let shared = r.parsed("aws.endpoint_url", endpoint_url);
     let s3_endpoint_url = r.parsed("aws.s3_endpoint_url", endpoint_url).or_else(|| shared.clone());
     let sts_endpoint_url = r.parsed("aws.sts_endpoint_url", endpoint_url).or_else(|| shared.clone());
-    let sqs_endpoint_url = r.parsed("aws.sqs_endpoint_url", endpoint_url).or(shared);
+    let sqs_endpoint_url = r.parsed("aws.sqs_endpoint_url", endpoint_url).or_else(|| shared.clone());
+    let secretsmanager_endpoint_url = r.parsed("aws.secretsmanager_endpoint_url", endpoint_url).or(shared);
     let s3_public_endpoint_url = r.parsed("aws.s3_public_endpoint_url", endpoint_url);
     let id = r.parsed("aws.access_key_id", not_empty);
     let secret = r.parsed("aws.secret_access_key", not_empty);
@@ -151,6 +121,7 @@ fn aws(r: &mut Reader) -> Option<Aws> {
         s3_endpoint_url,
         sts_endpoint_url,
         sqs_endpoint_url,
+        secretsmanager_endpoint_url,
         s3_public_endpoint_url,
         force_path_style: force_path_style?,
         key,

@@ -38,14 +38,30 @@ impl Server {
 /// The Postgres that holds tenants, uploads and the audit.
 #[derive(Debug, Clone)]
 pub struct Database {
-    /// A `postgres://` URL, with a password as a rule.
+    /// A `postgres://` URL, with a password unless that comes from elsewhere.
     pub url: SecretString,
+    /// Where the password comes from.
+    pub password: DatabasePassword,
     /// Connections for reads and administration.
     pub max_connections: u32,
     /// How long a caller waits for a connection.
     pub connect_timeout: Duration,
     /// How long Postgres works on one statement.
     pub statement_timeout: Duration,
+}
+
+/// Where the database's password comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DatabasePassword {
+    /// From its URL, if it needs any.
+    InUrl,
+    /// It is a token of RDS, which the gateway signs with its own AWS credentials.
+    Iam,
+    /// From Secrets Manager, as RDS itself keeps and rotates it.
+    Secret {
+        /// Which secret.
+        arn: String,
+    },
 }
 
 /// The group-commit writer.
@@ -143,6 +159,8 @@ pub struct Aws {
     pub sts_endpoint_url: Option<Url>,
     /// Where the gateway finds SQS, when not at AWS.
     pub sqs_endpoint_url: Option<Url>,
+    /// Where the gateway finds Secrets Manager, when not at AWS.
+    pub secretsmanager_endpoint_url: Option<Url>,
     /// Where clients find S3, when not where the gateway does.
     pub s3_public_endpoint_url: Option<Url>,
     /// The bucket's name goes into the path instead of the host.

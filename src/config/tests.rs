@@ -235,3 +235,31 @@ fn an_uppy_session_lives_a_minute_at_least_and_a_day_at_most() {
 fn a_url_may_not_outlive_its_session() {
     assert_eq!(faults(&format!("{GOOD}url_expiry = \"1h\"")), ["upload.url_expiry"]);
 }
+
+#[test]
+fn the_databases_password_has_one_source() {
+    const ARN: &str = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!db-1a2b-AbCdEf";
+    let with = |url: &str, further: &str| {
+        let database = format!("url = \"{url}\"\n{further}");
+        GOOD.replace("url = \"postgres://gateway:hunter2@localhost/gateway\"", &database)
+    };
+    let password = |url: &str, further: &str| Config::from_toml(&with(url, further)).unwrap().database.password;
+    let secret = format!("secret_arn = \"{ARN}\"");
+    assert_eq!(password("postgres://u:p@h/d", ""), DatabasePassword::InUrl);
+    assert_eq!(password("postgres://u@h/d?sslmode=verify-full", "iam = true"), DatabasePassword::Iam);
+    assert_eq!(password("postgres://u@127.0.0.1/d", "iam = true"), DatabasePassword::Iam);
+    assert_eq!(password("postgres://h/d", &secret), DatabasePassword::Secret { arn: ARN.to_owned() });
+
+    for (url, further, setting) in [
+        ("postgres://u:p@h/d?sslmode=require", "iam = true", "database.url"),
+        ("postgres://u:p@h/d", secret.as_str(), "database.url"),
+        ("postgres://u@h/d", "iam = true", "database.url"),
+        ("postgres://u@h/d?sslmode=prefer", "iam = true", "database.url"),
+        ("postgres://u@h/d", "secret_arn = \"arn:aws:iam::1:role/x\"", "database.secret_arn"),
+        ("postgres://u@h/d", "secret_arn = \"\"", "database.secret_arn"),
+        ("postgres://u@h/d?sslmode=require", &format!("iam = true\n{secret}"), "database.secret_arn"),
+        ("postgres://u@h/d", "iam = \"perhaps\"", "database.iam"),
+    ] {
+        assert_eq!(faults(&with(url, further)), [setting], "{url} {further}");
+    }
+}

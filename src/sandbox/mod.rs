@@ -145,7 +145,7 @@ impl Sandbox {
             .collect();
         let origins = serde_json::json!(origins);
         let config = neighbours.configuration(ports, &format!("[server]\nallowed_origins = {origins}\n"))?;
-        crate::app::migrate(&config.database).await?;
+        crate::app::migrate(&config, clock.clone()).await?;
         people::seed(&config, &clock).await?;
         // Boxed, as it is the largest part of this future.
         let application = Box::pin(Application::build(config, clock)).await?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
-use upload_gateway::app::migrate;
+use upload_gateway::adapters::postgres::{connect_options, migrate};
 use upload_gateway::config;
 use upload_gateway::sandbox::postgres::{Options, Postgres};
 
@@ -77,11 +77,12 @@ pub(crate) async fn start_server(directory: PathBuf) -> Postgres {
     let postgres = Postgres::start(options).await.expect("Postgres starts");
     let database = config::Database {
         url: postgres.url().into(),
+        password: config::DatabasePassword::InUrl,
         max_connections: 1,
         connect_timeout: Duration::from_secs(10),
         statement_timeout: Duration::from_secs(10),
     };
-    migrate(&database).await.expect("migrations");
+    migrate(connect_options(&database).expect("a URL")).await.expect("migrations");
     postgres
 }
 

@@ -8,7 +8,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use upload_gateway::adapters::postgres::ledger::{self, LedgerError};
-use upload_gateway::adapters::postgres::{GrantRow, connect_options, tenants};
+use upload_gateway::adapters::postgres::{self, GrantRow, tenants};
 use upload_gateway::metrics::Metrics;
 use upload_gateway::model::{
     Clock, Collection, ContentType, FileName, FileSize, Grant, GrantedSize, Metadata, Method as UploadMethod,
@@ -151,8 +151,8 @@ async fn a_poisoned_row_fails_alone_and_a_full_queue_says_so() {
     let gateway = Harness::start().await;
     let (tenant, row) = ledger_rows(&gateway.database).await;
     let config = gateway.neighbours().configuration((0, 0), "[ledger]\nqueue = 8\n").unwrap();
-    let options = connect_options(&config.database).unwrap();
-    let (ledger, writer) = ledger::open(options, &config.ledger, Metrics::new().unwrap());
+    let pool = postgres::pool(&config.database).unwrap();
+    let (ledger, writer) = ledger::open(pool, &config.ledger, Metrics::new().unwrap());
     let poisoned = TenantId::from(Uuid::from_u128(7));
     // The writer does not run yet, so the eight make one batch and the ninth finds no place.
     let waiting = (0..9).map(|n| ledger.record(row(if n == 3 { poisoned } else { tenant.id })));
@@ -176,8 +176,8 @@ async fn a_row_that_is_tried_again_is_not_judged_against_itself() {
     let (tenant, row) = ledger_rows(&gateway.database).await;
     let config = gateway.neighbours().configuration((0, 0), "").unwrap();
     let open = || {
-        let options = connect_options(&config.database).unwrap();
-        ledger::open(options, &config.ledger, Metrics::new().unwrap())
+        let pool = postgres::pool(&config.database).unwrap();
+        ledger::open(pool, &config.ledger, Metrics::new().unwrap())
     };
     // A month with room for one byte, which the first row takes.
     let limited = || GrantRow { monthly_bytes: Some(1), ..row(tenant.id) };

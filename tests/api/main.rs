@@ -22,6 +22,7 @@ mod collections;
 mod completion;
 mod credentials;
 mod database;
+mod database_password;
 mod docs;
 mod doctor;
 mod downloads;

@@ -7,8 +7,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
 
@@ -59,7 +58,8 @@ pub struct Ledger {
 /// The one who writes. There is one in a process.
 pub struct LedgerWriter {
     queue: mpsc::Receiver<Waiting>,
-    options: PgConnectOptions,
+    /// Says how a connection is made; the writer has one of its own.
+    pool: PgPool,
     connection: Option<PgConnection>,
     most_rows: usize,
     deadline: Duration,
@@ -68,12 +68,11 @@ pub struct LedgerWriter {
 
 /// An entrance and its writer, which must be spawned.
 #[must_use]
-pub fn open(options: PgConnectOptions, ledger: &config::Ledger, metrics: Metrics) -> (Ledger, LedgerWriter) {
+pub fn open(pool: PgPool, ledger: &config::Ledger, metrics: Metrics) -> (Ledger, LedgerWriter) {
     let (sender, receiver) = mpsc::channel(ledger.queue);
     let entrance = Ledger { queue: sender, deadline: ledger.deadline };
-    let options = options.disable_statement_logging().options([("lock_timeout", LOCK_TIMEOUT)]);
     let (most_rows, deadline) = (ledger.batch, ledger.deadline);
-    (entrance, LedgerWriter { queue: receiver, options, connection: None, most_rows, deadline, metrics })
+    (entrance, LedgerWriter { queue: receiver, pool, connection: None, most_rows, deadline, metrics })
 }
 
 impl Ledger {
@@ -179,11 +178,17 @@ impl LedgerWriter {
         }
     }
 
+    async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
+        let options = (*self.pool.connect_options()).clone().disable_statement_logging();
+        options.options([("lock_timeout", LOCK_TIMEOUT)]).connect().await
+    }
+
     async fn attempt(&mut self, rows: &[GrantRow], again: bool) -> Result<Vec<Result<(), LedgerError>>, LedgerError> {
+        let deadline = self.deadline;
         let work = async {
             let mut connection = match self.connection.take() {
                 Some(connection) => connection,
-                None => self.options.connect().await?,
+                None => self.connect().await?,
             };
             let before = if again { ledger_rows::recorded(&mut connection, rows).await? } else { HashSet::new() };
             let is_new = |row: &&GrantRow| !before.contains(&row.grant.id.as_uuid());
@@ -193,7 +198,7 @@ impl LedgerWriter {
             let verdicts: Vec<_> = rows.iter().map(verdict).collect();
             Ok::<_, sqlx::Error>((connection, verdicts))
         };
-        match tokio::time::timeout(self.deadline, work).await {
+        match tokio::time::timeout(deadline, work).await {
             Ok(Ok((connection, verdicts))) => {
                 self.connection = Some(connection);
                 Ok(verdicts.into_iter().map(|verdict| verdict.map_err(LedgerError::OverQuota)).collect())

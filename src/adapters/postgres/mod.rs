@@ -9,6 +9,7 @@ pub mod audit_listing;
 pub mod idempotency;
 pub mod ledger;
 mod ledger_rows;
+pub mod password;
 pub mod reconcile;
 pub mod settlement;
 pub mod tenant_changes;
@@ -111,9 +112,9 @@ pub async fn begin(pool: &PgPool) -> Result<PgTransaction<'static>, sqlx::Error>
 ///
 /// # Errors
 /// When a migration fails or was edited after it ran.
-pub async fn migrate(database: &config::Database) -> Result<(), MigrateError> {
+pub async fn migrate(options: PgConnectOptions) -> Result<(), MigrateError> {
     // No time-out: a migration, and the wait for another replica's, may take as long as it takes.
-    let options = connect_options(database)?.options([("statement_timeout", "0")]);
+    let options = options.options([("statement_timeout", "0")]);
     let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
     let migrated = MIGRATIONS.run(&pool).await;
     pool.close().await;
