@@ -1,0 +1,62 @@
+# How does the gateway run?
+resource "aws_ecs_cluster" "gateway" {
+  count = local.has_service ? 1 : 0
+
+  name = var.name
+  tags = var.tags
+
+  setting {
+    name  = "containerInsights"
+    value = "enabled"
+  }
+}
+
+resource "aws_ecs_task_definition" "gateway" {
+  count = local.has_service ? 1 : 0
+
+  family                   = var.name
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = local.cpu
+  memory                   = local.memory
+  task_role_arn            = aws_iam_role.gateway[0].arn
+  execution_role_arn       = aws_iam_role.task_execution[0].arn
+  container_definitions    = jsonencode([local.container])
+  tags                     = var.tags
+
+  runtime_platform {
+    operating_system_family = "LINUX"
+    cpu_architecture        = upper(var.service.architecture)
+  }
+}
+
+locals {
+  container = local.has_service ? {
+    name      = "gateway"
+    image     = var.service.image
+    essential = true
+    # Replicas that start together take turns at the migrations.
+    command = ["serve", "--migrate"]
+
+    # Nobody, who can write nowhere and become nobody else.
+    user                   = "65532:65532"
+    readonlyRootFilesystem = true
+    privileged             = false
+    linuxParameters        = { capabilities = { drop = ["ALL"] } }
+
+    # Longer than server.shutdown_grace, which requests in flight are given.
+    stopTimeout  = 30
+    ulimits      = [{ name = "nofile", softLimit = 65536, hardLimit = 65536 }]
+    portMappings = [for port in [local.public_port, local.internal_port] : { containerPort = port, hostPort = port, protocol = "tcp" }]
+    environment  = [for name, value in local.gateway_environment : { name = name, value = value }]
+
+    logConfiguration = {
+      logDriver = "awslogs"
+      options = {
+        awslogs-group         = aws_cloudwatch_log_group.gateway[0].name
+        awslogs-region        = local.region
+        awslogs-stream-prefix = "gateway"
+      }
+    }
+  } : null
+}
