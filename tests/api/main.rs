@@ -70,6 +70,7 @@ mod store;
 mod suspension;
 mod temporary_credentials;
 mod tenancy;
+mod terraform;
 mod token_claims;
 mod tokens;
 mod transactions;
