@@ -15,7 +15,7 @@ locals {
       most_capacity     = 4
       backup_days       = 7
     }
-    # Hundreds of grants a second, and no zone whose loss stops it.
+    # Hundreds of grants a second, and no zone whose loss stops it. With less than 2 ACU, Performance Insights starves Postgres.
     large = {
       cpu               = 1024
       memory            = 2048
@@ -25,7 +25,7 @@ locals {
       database_kind     = "cluster"
       instance_class    = "db.r8g.large"
       multi_az          = true
-      least_capacity    = 1
+      least_capacity    = 2
       most_capacity     = 32
       backup_days       = 35
     }

@@ -3,6 +3,7 @@ variable "gateway_principal_arns" {
   description = "ARNs of roles or users, besides the service's own task role, that run the gateway and so may assume the upload role. Needed when service is null; give them output gateway_policy_json."
   type        = list(string)
   default     = []
+  nullable    = false
 
   validation {
     condition     = alltrue([for arn in var.gateway_principal_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[A-Za-z0-9+=,.@_/-]+$", arn))])
@@ -30,6 +31,7 @@ variable "doctor" {
   description = "Let the gateway's role look at the bucket's, the queue's and the user pool's configuration, so that `upload-gateway doctor` can judge them. It reads settings alone; serving does not need it."
   type        = bool
   default     = true
+  nullable    = false
 }
 
 variable "permissions_boundary" {
@@ -47,6 +49,7 @@ variable "tags" {
   description = "Tags of everything that is made here. Never customerName or subject, in whatever case: IAM would take a role's tag for that of a session which has none, and such a session would be that tenant's."
   type        = map(string)
   default     = {}
+  nullable    = false
 
   validation {
     condition     = alltrue([for key in keys(var.tags) : !contains(["customername", "subject"], lower(key))])

@@ -23,7 +23,8 @@ variable "database" {
     client_security_group_ids = optional(list(string), [])
     deletion_protection       = optional(bool, true)
   })
-  default = {}
+  default  = {}
+  nullable = false
 
   validation {
     condition     = contains(["secret", "iam"], var.database.authentication)

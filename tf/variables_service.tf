@@ -83,6 +83,7 @@ variable "settings" {
   description = "Further settings of the gateway (`upload-gateway check-config --print-defaults` shows all), by section and name, as text; lists with commas: { limits = { max_upload_bytes = \"1 GiB\" }, log = { filter = \"warn\" } }."
   type        = map(map(string))
   default     = {}
+  nullable    = false
 
   validation {
     condition     = alltrue(flatten([for section, entries in var.settings : [for key in keys(entries) : can(regex("^[a-z0-9_]+$", key)) && can(regex("^[a-z0-9]+$", section))]]))

@@ -3,6 +3,7 @@ variable "encryption" {
   description = "How objects are encrypted at rest: \"kms\" with a key of KMS (the module's own, or kms_key_arn), \"s3\" with S3's own keys, which nobody can withdraw."
   type        = string
   default     = "kms"
+  nullable    = false
 
   validation {
     condition     = contains(["kms", "s3"], var.encryption)
@@ -30,12 +31,14 @@ variable "versioning" {
   description = "Keep what is overwritten or deleted as noncurrent versions. Off by default: the gateway's URLs write a key once, so there is little to keep, and what a person or the gateway deletes (a file that breaks its grant) should be gone. On, it is kept, and paid for, until noncurrent_expiry_days are over; nobody reaches it through the gateway."
   type        = bool
   default     = false
+  nullable    = false
 }
 
 variable "noncurrent_expiry_days" {
   description = "With versioning: after how many days a noncurrent version is deleted for good, 1 to 3650."
   type        = number
   default     = 30
+  nullable    = false
 
   validation {
     condition     = floor(var.noncurrent_expiry_days) == var.noncurrent_expiry_days && var.noncurrent_expiry_days >= 1 && var.noncurrent_expiry_days <= 3650
@@ -58,6 +61,7 @@ variable "abort_multipart_after_days" {
   description = "After how many days S3 frees the parts of a multipart upload that nobody ended, 2 to 365. The gateway aborts its own after a day (upload.multipart_expiry); this is for what is left when it died in between."
   type        = number
   default     = 7
+  nullable    = false
 
   validation {
     condition     = floor(var.abort_multipart_after_days) == var.abort_multipart_after_days && var.abort_multipart_after_days >= 2 && var.abort_multipart_after_days <= 365
@@ -75,6 +79,7 @@ variable "url_expiry_seconds" {
   description = "How long a presigned URL works: the gateway's upload.url_expiry. The bucket refuses older ones, whoever signed them."
   type        = number
   default     = 300
+  nullable    = false
 
   validation {
     condition     = floor(var.url_expiry_seconds) == var.url_expiry_seconds && var.url_expiry_seconds >= 1 && var.url_expiry_seconds <= var.session_duration_seconds - 60
@@ -86,6 +91,7 @@ variable "session_duration_seconds" {
   description = "How long a tenant's session with the upload role lasts: the gateway's upload.session_duration, 900 to 43200. A gateway that is itself a role (a task of ECS, say) is given 3600 at most."
   type        = number
   default     = 3600
+  nullable    = false
 
   validation {
     condition     = floor(var.session_duration_seconds) == var.session_duration_seconds && var.session_duration_seconds >= 900 && var.session_duration_seconds <= 43200

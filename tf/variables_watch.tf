@@ -3,6 +3,7 @@ variable "log_retention_days" {
   description = "How long logs are kept, in days, as CloudWatch takes them: 30, 90, 365, 400 …"
   type        = number
   default     = 365
+  nullable    = false
 
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)

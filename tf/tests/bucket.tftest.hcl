@@ -10,7 +10,7 @@ variables {
   gateway_principal_arns = ["arn:aws:iam::123456789012:role/my-gateway"]
 }
 
-run "is_shut" {
+run "is_shut_and_encrypted_and_tells_its_own_queue" {
   assert {
     condition = alltrue([
       aws_s3_bucket_public_access_block.uploads.block_public_acls,
@@ -87,9 +87,7 @@ run "is_shut" {
     }
     error_message = "The bucket's policy is another: ${aws_s3_bucket_policy.uploads.policy}"
   }
-}
 
-run "is_encrypted_with_a_key_of_its_own" {
   assert {
     condition = one(aws_s3_bucket_server_side_encryption_configuration.uploads.rule).bucket_key_enabled && (
       one(one(aws_s3_bucket_server_side_encryption_configuration.uploads.rule).apply_server_side_encryption_by_default) == {
@@ -118,34 +116,7 @@ run "is_encrypted_with_a_key_of_its_own" {
     }
     error_message = "Others than this account may use the key: ${aws_kms_key.uploads[0].policy}"
   }
-}
 
-run "is_encrypted_by_s3_when_asked" {
-  variables {
-    encryption         = "s3"
-    url_expiry_seconds = 60
-  }
-
-  assert {
-    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.uploads.rule).apply_server_side_encryption_by_default).sse_algorithm == "AES256"
-    error_message = "Objects are not encrypted by S3."
-  }
-
-  assert {
-    condition = jsondecode(aws_s3_bucket_policy.uploads.policy).Statement[4].Condition == {
-      Null            = { "s3:x-amz-server-side-encryption" = "false" }
-      StringNotEquals = { "s3:x-amz-server-side-encryption" = "AES256" }
-    }
-    error_message = "Objects can be encrypted with keys that the gateway knows nothing of."
-  }
-
-  assert {
-    condition     = jsondecode(aws_s3_bucket_policy.uploads.policy).Statement[2].Condition.NumericGreaterThan == { "s3:signatureAge" = "60000" }
-    error_message = "A URL lives longer than the gateway's own."
-  }
-}
-
-run "frees_what_was_never_finished" {
   assert {
     condition = [for rule in aws_s3_bucket_lifecycle_configuration.uploads.rule : [rule.id, rule.status, one(rule.abort_incomplete_multipart_upload[*].days_after_initiation), rule.prefix]] == [
       ["unfinished-multipart-uploads", "Enabled", 7, ""],
@@ -157,50 +128,7 @@ run "frees_what_was_never_finished" {
     condition     = length(aws_s3_bucket_versioning.uploads) == 0
     error_message = "Versions are kept that nobody asked for."
   }
-}
 
-run "throws_away_what_it_was_asked_to" {
-  variables {
-    versioning             = true
-    object_expiry_days     = 90
-    noncurrent_expiry_days = 14
-  }
-
-  assert {
-    condition = [for rule in aws_s3_bucket_lifecycle_configuration.uploads.rule : rule.id] == [
-      "unfinished-multipart-uploads", "old-objects", "noncurrent-versions",
-    ]
-    error_message = "Other rules than those asked for."
-  }
-
-  assert {
-    condition     = one(aws_s3_bucket_lifecycle_configuration.uploads.rule[1].expiration).days == 90
-    error_message = "Objects are not deleted after 90 days."
-  }
-
-  assert {
-    condition     = one(aws_s3_bucket_lifecycle_configuration.uploads.rule[2].noncurrent_version_expiration).noncurrent_days == 14
-    error_message = "Noncurrent versions are not deleted after 14 days."
-  }
-
-  assert {
-    condition     = one(aws_s3_bucket_versioning.uploads[0].versioning_configuration).status == "Enabled"
-    error_message = "Versions are not kept."
-  }
-}
-
-run "removes_lone_delete_markers_of_versions" {
-  variables {
-    versioning = true
-  }
-
-  assert {
-    condition     = [for rule in aws_s3_bucket_lifecycle_configuration.uploads.rule : rule.id] == ["unfinished-multipart-uploads", "noncurrent-versions", "lone-delete-markers"]
-    error_message = "Delete markers without a version pile up."
-  }
-}
-
-run "tells_its_queue_of_every_object" {
   assert {
     condition = [for queue in aws_s3_bucket_notification.uploads.queue : [queue.queue_arn, queue.events, try(length(queue.filter_prefix), 0), try(length(queue.filter_suffix), 0)]] == [
       ["arn:aws:sqs:eu-central-1:123456789012:upload-gateway-events", toset(["s3:ObjectCreated:*"]), 0, 0],
@@ -273,11 +201,75 @@ run "tells_its_queue_of_every_object" {
     condition     = aws_sqs_queue.events.visibility_timeout_seconds >= 30
     error_message = "Events come again while they are being dealt with."
   }
-}
 
-run "lets_the_named_pages_in_alone" {
   assert {
     condition     = one(aws_s3_bucket_cors_configuration.uploads.cors_rule).allowed_origins == toset(["https://uploads.example.com", "https://partner.example"])
     error_message = "Other pages than those named may use the bucket."
+  }
+}
+
+run "is_encrypted_by_s3_when_asked" {
+  variables {
+    encryption         = "s3"
+    url_expiry_seconds = 60
+  }
+
+  assert {
+    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.uploads.rule).apply_server_side_encryption_by_default).sse_algorithm == "AES256"
+    error_message = "Objects are not encrypted by S3."
+  }
+
+  assert {
+    condition = jsondecode(aws_s3_bucket_policy.uploads.policy).Statement[4].Condition == {
+      Null            = { "s3:x-amz-server-side-encryption" = "false" }
+      StringNotEquals = { "s3:x-amz-server-side-encryption" = "AES256" }
+    }
+    error_message = "Objects can be encrypted with keys that the gateway knows nothing of."
+  }
+
+  assert {
+    condition     = jsondecode(aws_s3_bucket_policy.uploads.policy).Statement[2].Condition.NumericGreaterThan == { "s3:signatureAge" = "60000" }
+    error_message = "A URL lives longer than the gateway's own."
+  }
+}
+
+run "throws_away_what_it_was_asked_to" {
+  variables {
+    versioning             = true
+    object_expiry_days     = 90
+    noncurrent_expiry_days = 14
+  }
+
+  assert {
+    condition = [for rule in aws_s3_bucket_lifecycle_configuration.uploads.rule : rule.id] == [
+      "unfinished-multipart-uploads", "old-objects", "noncurrent-versions",
+    ]
+    error_message = "Other rules than those asked for."
+  }
+
+  assert {
+    condition     = one(aws_s3_bucket_lifecycle_configuration.uploads.rule[1].expiration).days == 90
+    error_message = "Objects are not deleted after 90 days."
+  }
+
+  assert {
+    condition     = one(aws_s3_bucket_lifecycle_configuration.uploads.rule[2].noncurrent_version_expiration).noncurrent_days == 14
+    error_message = "Noncurrent versions are not deleted after 14 days."
+  }
+
+  assert {
+    condition     = one(aws_s3_bucket_versioning.uploads[0].versioning_configuration).status == "Enabled"
+    error_message = "Versions are not kept."
+  }
+}
+
+run "removes_lone_delete_markers_of_versions" {
+  variables {
+    versioning = true
+  }
+
+  assert {
+    condition     = [for rule in aws_s3_bucket_lifecycle_configuration.uploads.rule : rule.id] == ["unfinished-multipart-uploads", "noncurrent-versions", "lone-delete-markers"]
+    error_message = "Delete markers without a version pile up."
   }
 }

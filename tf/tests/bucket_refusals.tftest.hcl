@@ -1,4 +1,4 @@
-# Is a value beyond its bounds refused before anything is made?
+# Is a value beyond its bounds refused before anything is made? Each of the named variables must be, in each run.
 mock_provider "aws" {
   source = "./tests/account"
 }
@@ -9,20 +9,95 @@ variables {
   gateway_principal_arns = ["arn:aws:iam::123456789012:role/my-gateway"]
 }
 
-run "encryption_of_another_kind" {
+run "what_is_too_little_or_none" {
+  command = plan
+  variables {
+    # TLS to the bucket's own host would fail.
+    bucket = "uploads.example"
+    # STS makes no shorter sessions.
+    session_duration_seconds = 899
+    # The gateway has not ended it by then.
+    abort_multipart_after_days = 1
+    object_expiry_days         = 0
+    noncurrent_expiry_days     = 0.5
+    log_retention_days         = 100
+    alarm_topic_arn            = "ops@example.com"
+    allowed_origins            = ["*"]
+    permissions_boundary       = "arn:aws:iam::123456789012:role/boundary"
+    external_id                = "a"
+    # IAM would take it for a session's tag.
+    tags = { CUSTOMERNAME = "acme" }
+    # The whole account could be the gateway.
+    gateway_principal_arns = ["arn:aws:iam::123456789012:root"]
+    # Its URLs and the bucket's policy compare ARNs of keys.
+    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:alias/mine"
+    settings    = { limits = { "max upload" = "1" } }
+  }
+  expect_failures = [
+    var.bucket,
+    var.session_duration_seconds,
+    var.abort_multipart_after_days,
+    var.object_expiry_days,
+    var.noncurrent_expiry_days,
+    var.log_retention_days,
+    var.alarm_topic_arn,
+    var.allowed_origins,
+    var.permissions_boundary,
+    var.external_id,
+    var.tags,
+    var.gateway_principal_arns,
+    var.kms_key_arn,
+    var.settings,
+  ]
+}
+
+# Others of these are compared with some of those above, and are not looked at while these are wrong.
+run "what_others_lean_on" {
   command = plan
   variables {
     encryption = "none"
+    public_url = "http://uploads.example.com"
   }
-  expect_failures = [var.encryption]
+  expect_failures = [var.encryption, var.public_url]
 }
 
-run "urls_that_outlive_their_session" {
+run "what_is_too_much" {
   command = plan
   variables {
-    url_expiry_seconds = 3541
+    name                       = "a-name-of-twenty-five-abc"
+    session_duration_seconds   = 43201
+    abort_multipart_after_days = 366
+    object_expiry_days         = 36501
+    noncurrent_expiry_days     = 3651
+    allowed_origins            = ["https://partner.example", "https://partner.example"]
+    tags                       = { subject = "alice" }
+    gateway_principal_arns     = ["arn:aws:iam::123456789012:role/*"]
+    # There is no key to take beside S3's own.
+    encryption  = "s3"
+    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/mine"
+    external_id = "a b"
   }
-  expect_failures = [var.url_expiry_seconds]
+  expect_failures = [
+    var.name,
+    var.session_duration_seconds,
+    var.abort_multipart_after_days,
+    var.object_expiry_days,
+    var.noncurrent_expiry_days,
+    var.allowed_origins,
+    var.tags,
+    var.gateway_principal_arns,
+    var.kms_key_arn,
+    var.external_id,
+  ]
+}
+
+run "urls_that_outlive_their_session_and_a_role_that_nobody_assumes" {
+  command = plan
+  variables {
+    url_expiry_seconds     = 3541
+    gateway_principal_arns = []
+  }
+  expect_failures = [var.url_expiry_seconds, var.gateway_principal_arns]
 }
 
 run "urls_that_never_live" {
@@ -31,100 +106,4 @@ run "urls_that_never_live" {
     url_expiry_seconds = 0
   }
   expect_failures = [var.url_expiry_seconds]
-}
-
-run "sessions_shorter_than_sts_makes_them" {
-  command = plan
-  variables {
-    session_duration_seconds = 899
-  }
-  expect_failures = [var.session_duration_seconds]
-}
-
-run "sessions_longer_than_sts_makes_them" {
-  command = plan
-  variables {
-    session_duration_seconds = 43201
-  }
-  expect_failures = [var.session_duration_seconds]
-}
-
-run "multipart_uploads_that_end_before_the_gateway_ends_them" {
-  command = plan
-  variables {
-    abort_multipart_after_days = 1
-  }
-  expect_failures = [var.abort_multipart_after_days]
-}
-
-run "objects_that_expire_at_once" {
-  command = plan
-  variables {
-    object_expiry_days = 0
-  }
-  expect_failures = [var.object_expiry_days]
-}
-
-run "versions_that_expire_at_once" {
-  command = plan
-  variables {
-    noncurrent_expiry_days = 0.5
-  }
-  expect_failures = [var.noncurrent_expiry_days]
-}
-
-run "a_bucket_whose_host_tls_does_not_fit" {
-  command = plan
-  variables {
-    bucket = "uploads.example"
-  }
-  expect_failures = [var.bucket]
-}
-
-run "a_public_url_without_tls" {
-  command = plan
-  variables {
-    public_url = "http://uploads.example.com"
-  }
-  expect_failures = [var.public_url]
-}
-
-run "any_page_of_the_web" {
-  command = plan
-  variables {
-    allowed_origins = ["*"]
-  }
-  expect_failures = [var.allowed_origins]
-}
-
-run "an_origin_that_is_named_twice" {
-  command = plan
-  variables {
-    allowed_origins = ["https://partner.example", "https://partner.example"]
-  }
-  expect_failures = [var.allowed_origins]
-}
-
-run "a_name_too_long_for_what_is_named_after_it" {
-  command = plan
-  variables {
-    name = "a-name-of-twenty-five-abc"
-  }
-  expect_failures = [var.name]
-}
-
-run "logs_kept_for_a_time_that_cloudwatch_does_not_know" {
-  command = plan
-  variables {
-    log_retention_days = 100
-  }
-  expect_failures = [var.log_retention_days]
-}
-
-run "alarms_to_what_is_no_topic" {
-  command = plan
-  variables {
-    alarm_topic_arn = "ops@example.com"
-  }
-  expect_failures = [var.alarm_topic_arn]
 }

@@ -15,7 +15,7 @@ variables {
   }
 }
 
-run "acts_for_tenants_hears_of_objects_and_looks" {
+run "may_do_little_runs_as_nobody_and_is_reached_by_tls_alone" {
   assert {
     condition = jsondecode(aws_iam_role_policy.gateway[0].policy) == {
       Version = "2012-10-17"
@@ -113,40 +113,7 @@ run "acts_for_tenants_hears_of_objects_and_looks" {
     condition     = [for statement in jsondecode(aws_iam_role.uploads.assume_role_policy).Statement : statement.Principal.AWS] == [["arn:aws:iam::123456789012:role/upload-gateway-gateway-eu-central-1"], ["arn:aws:iam::123456789012:role/upload-gateway-gateway-eu-central-1"]]
     error_message = "Others than the task's role may assume the upload role."
   }
-}
 
-run "looks_at_nothing_when_told_not_to_and_signs_in_without_a_password" {
-  variables {
-    doctor   = false
-    database = { authentication = "iam" }
-  }
-
-  assert {
-    condition     = [for statement in jsondecode(aws_iam_role_policy.gateway[0].policy).Statement : statement.Sid] == ["ActForATenant", "HearOfObjects", "SignInAtTheDatabase"]
-    error_message = "The gateway may do more than it needs: ${aws_iam_role_policy.gateway[0].policy}"
-  }
-
-  assert {
-    condition = jsondecode(aws_iam_role_policy.gateway[0].policy).Statement[2] == {
-      Sid      = "SignInAtTheDatabase"
-      Effect   = "Allow"
-      Action   = "rds-db:connect"
-      Resource = "arn:aws:rds-db:eu-central-1:123456789012:dbuser:db-INSTANCE/upload_gateway"
-    }
-    error_message = "It may sign in elsewhere, or as somebody else."
-  }
-
-  assert {
-    condition = (
-      output.gateway_environment.GATEWAY__DATABASE__IAM == "true"
-      && !contains(keys(output.gateway_environment), "GATEWAY__DATABASE__SECRET_ARN")
-      && strcontains(output.gateway_toml, "\niam = true\n")
-    )
-    error_message = "The gateway is not told to sign in by IAM."
-  }
-}
-
-run "runs_as_nobody_and_can_write_nowhere" {
   assert {
     condition = { for key, value in jsondecode(aws_ecs_task_definition.gateway[0].container_definitions)[0] : key => value if !contains(["environment", "logConfiguration"], key) } == {
       name                   = "gateway"
@@ -178,9 +145,7 @@ run "runs_as_nobody_and_can_write_nowhere" {
     condition     = one(aws_ecs_service.gateway[0].network_configuration).subnets == toset(["subnet-private-a", "subnet-private-b"])
     error_message = "The tasks are not in the private subnets."
   }
-}
 
-run "lets_callers_in_by_tls_alone" {
   assert {
     condition = [aws_lb_listener.https[0].port, aws_lb_listener.https[0].protocol, aws_lb_listener.https[0].ssl_policy, aws_lb_listener.https[0].certificate_arn] == [
       443, "HTTPS", "ELBSecurityPolicy-TLS13-1-2-Res-2021-06", "arn:aws:acm:eu-central-1:123456789012:certificate/1",
@@ -232,9 +197,7 @@ run "lets_callers_in_by_tls_alone" {
     ] == [["none", 5432, 5432], ["none", 5432, 5432], ["0.0.0.0/0", 443, 443]]
     error_message = "The tasks reach, or the database is reached by, something else."
   }
-}
 
-run "bounds_what_one_address_may_ask_without_a_token" {
   assert {
     condition = alltrue([
       one(one(one(aws_wafv2_web_acl.gateway[0].rule).statement).rate_based_statement).limit == 3000,
@@ -245,6 +208,37 @@ run "bounds_what_one_address_may_ask_without_a_token" {
       aws_wafv2_web_acl_association.gateway[0].web_acl_arn == aws_wafv2_web_acl.gateway[0].arn,
     ])
     error_message = "One address may ask as often as it likes."
+  }
+}
+
+run "looks_at_nothing_when_told_not_to_and_signs_in_without_a_password" {
+  variables {
+    doctor   = false
+    database = { authentication = "iam" }
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_role_policy.gateway[0].policy).Statement : statement.Sid] == ["ActForATenant", "HearOfObjects", "SignInAtTheDatabase"]
+    error_message = "The gateway may do more than it needs: ${aws_iam_role_policy.gateway[0].policy}"
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.gateway[0].policy).Statement[2] == {
+      Sid      = "SignInAtTheDatabase"
+      Effect   = "Allow"
+      Action   = "rds-db:connect"
+      Resource = "arn:aws:rds-db:eu-central-1:123456789012:dbuser:db-INSTANCE/upload_gateway"
+    }
+    error_message = "It may sign in elsewhere, or as somebody else."
+  }
+
+  assert {
+    condition = (
+      output.gateway_environment.GATEWAY__DATABASE__IAM == "true"
+      && !contains(keys(output.gateway_environment), "GATEWAY__DATABASE__SECRET_ARN")
+      && strcontains(output.gateway_toml, "\niam = true\n")
+    )
+    error_message = "The gateway is not told to sign in by IAM."
   }
 }
 

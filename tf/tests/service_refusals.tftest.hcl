@@ -15,9 +15,10 @@ variables {
   }
 }
 
-run "an_image_of_no_version" {
+run "an_image_of_no_version_and_a_way_to_sign_in_that_is_none" {
   command = plan
   variables {
+    database = { authentication = "password" }
     service = {
       vpc_id             = "vpc-1"
       private_subnet_ids = ["subnet-private-a", "subnet-private-b"]
@@ -26,12 +27,13 @@ run "an_image_of_no_version" {
       image              = "ghcr.io/example/upload-gateway"
     }
   }
-  expect_failures = [var.service]
+  expect_failures = [var.service, var.database]
 }
 
-run "whatever_image_is_the_latest" {
+run "whatever_image_is_the_latest_and_a_database_that_is_none" {
   command = plan
   variables {
+    database = { kind = "file" }
     service = {
       vpc_id             = "vpc-1"
       private_subnet_ids = ["subnet-private-a", "subnet-private-b"]
@@ -40,12 +42,13 @@ run "whatever_image_is_the_latest" {
       image              = "ghcr.io/example/upload-gateway:latest"
     }
   }
-  expect_failures = [var.service]
+  expect_failures = [var.service, var.database]
 }
 
-run "a_size_that_is_none" {
+run "a_size_that_is_none_and_a_postgres_too_old" {
   command = plan
   variables {
+    database = { engine_version = "14" }
     service = {
       vpc_id             = "vpc-1"
       private_subnet_ids = ["subnet-private-a", "subnet-private-b"]
@@ -55,12 +58,13 @@ run "a_size_that_is_none" {
       size               = "medium"
     }
   }
-  expect_failures = [var.service]
+  expect_failures = [var.service, var.database]
 }
 
-run "an_architecture_that_is_none" {
+run "an_architecture_that_is_none_and_a_bundle_that_is_not_in_the_image" {
   command = plan
   variables {
+    database = { certificate_bundle = "global-bundle.pem" }
     service = {
       vpc_id             = "vpc-1"
       private_subnet_ids = ["subnet-private-a", "subnet-private-b"]
@@ -70,12 +74,13 @@ run "an_architecture_that_is_none" {
       architecture       = "riscv64"
     }
   }
-  expect_failures = [var.service]
+  expect_failures = [var.service, var.database]
 }
 
-run "a_single_zone" {
+run "a_single_zone_and_no_backups" {
   command = plan
   variables {
+    database = { backup_days = 0 }
     service = {
       vpc_id             = "vpc-1"
       private_subnet_ids = ["subnet-private-a"]
@@ -84,12 +89,13 @@ run "a_single_zone" {
       image              = "ghcr.io/example/upload-gateway:1.2.3"
     }
   }
-  expect_failures = [var.service]
+  expect_failures = [var.service, var.database]
 }
 
-run "a_certificate_that_is_none" {
+run "a_certificate_that_is_none_and_backups_longer_than_rds_keeps_them" {
   command = plan
   variables {
+    database = { backup_days = 36 }
     service = {
       vpc_id             = "vpc-1"
       private_subnet_ids = ["subnet-private-a", "subnet-private-b"]
@@ -98,12 +104,13 @@ run "a_certificate_that_is_none" {
       image              = "ghcr.io/example/upload-gateway:1.2.3"
     }
   }
-  expect_failures = [var.service]
+  expect_failures = [var.service, var.database]
 }
 
-run "no_task_at_all" {
+run "no_task_at_all_and_a_disk_that_cannot_grow" {
   command = plan
   variables {
+    database = { storage_gib = 100, most_storage_gib = 100 }
     service = {
       vpc_id             = "vpc-1"
       private_subnet_ids = ["subnet-private-a", "subnet-private-b"]
@@ -113,7 +120,7 @@ run "no_task_at_all" {
       least_tasks        = 0
     }
   }
-  expect_failures = [var.service]
+  expect_failures = [var.service, var.database]
 }
 
 run "fewer_tasks_at_most_than_at_least" {
@@ -206,60 +213,4 @@ run "sessions_longer_than_a_role_is_given" {
     session_duration_seconds = 3601
   }
   expect_failures = [var.session_duration_seconds]
-}
-
-run "a_way_to_sign_in_that_is_none" {
-  command = plan
-  variables {
-    database = { authentication = "password" }
-  }
-  expect_failures = [var.database]
-}
-
-run "a_database_that_is_none" {
-  command = plan
-  variables {
-    database = { kind = "file" }
-  }
-  expect_failures = [var.database]
-}
-
-run "a_postgres_too_old" {
-  command = plan
-  variables {
-    database = { engine_version = "14" }
-  }
-  expect_failures = [var.database]
-}
-
-run "a_bundle_that_is_not_in_the_image" {
-  command = plan
-  variables {
-    database = { certificate_bundle = "global-bundle.pem" }
-  }
-  expect_failures = [var.database]
-}
-
-run "no_backups" {
-  command = plan
-  variables {
-    database = { backup_days = 0 }
-  }
-  expect_failures = [var.database]
-}
-
-run "backups_longer_than_rds_keeps_them" {
-  command = plan
-  variables {
-    database = { backup_days = 36 }
-  }
-  expect_failures = [var.database]
-}
-
-run "a_disk_that_cannot_grow" {
-  command = plan
-  variables {
-    database = { storage_gib = 100, most_storage_gib = 100 }
-  }
-  expect_failures = [var.database]
 }

@@ -22,14 +22,12 @@ variables {
   }
 }
 
-run "the_file_of_the_service" {
+run "the_file_of_the_service_and_the_variables_of_its_task" {
   assert {
     condition     = output.gateway_toml == file("../tests/terraform/service.toml")
     error_message = "tests/terraform/service.toml is to be:\n${output.gateway_toml}"
   }
-}
 
-run "the_variables_of_its_task" {
   assert {
     condition = join("", [
       for variable in jsondecode(aws_ecs_task_definition.gateway[0].container_definitions)[0].environment : "${variable.name}=${variable.value}\n"
@@ -79,12 +77,4 @@ run "nothing_is_said_twice" {
     settings = { upload = { url_expiry = "1h" }, aws = { access_key_id = "AKIA" } }
   }
   expect_failures = [output.gateway_toml]
-}
-
-run "no_setting_has_an_odd_name" {
-  command = plan
-  variables {
-    settings = { limits = { "max upload" = "1" } }
-  }
-  expect_failures = [var.settings]
 }

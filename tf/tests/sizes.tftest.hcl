@@ -76,7 +76,7 @@ run "large_is_three_tasks_and_a_cluster_in_two_zones" {
       aws_rds_cluster.gateway[0].engine, one(aws_rds_cluster.gateway[0].serverlessv2_scaling_configuration).min_capacity,
       one(aws_rds_cluster.gateway[0].serverlessv2_scaling_configuration).max_capacity, aws_rds_cluster.gateway[0].backup_retention_period,
       aws_rds_cluster_parameter_group.gateway[0].family,
-    ] == ["aurora-postgresql", 1, 32, 35, "aurora-postgresql17"]
+    ] == ["aurora-postgresql", 2, 32, 35, "aurora-postgresql17"]
     error_message = "The database is another."
   }
 

@@ -9,7 +9,7 @@ variables {
   gateway_principal_arns = ["arn:aws:iam::123456789012:role/my-gateway"]
 }
 
-run "reaches_what_its_tag_names_and_nothing_else" {
+run "is_assumed_with_a_tag_alone_and_reaches_what_it_names" {
   assert {
     condition = jsondecode(aws_iam_role_policy.uploads.policy) == {
       Version = "2012-10-17"
@@ -50,9 +50,6 @@ run "reaches_what_its_tag_names_and_nothing_else" {
     condition     = strcontains(aws_iam_role_policy.uploads.policy, "\"2012-10-17\"")
     error_message = "Only version 2012-10-17 knows variables."
   }
-}
-
-run "is_assumed_by_the_gateway_with_a_tag_alone" {
   assert {
     condition = jsondecode(aws_iam_role.uploads.assume_role_policy) == {
       Version = "2012-10-17"
@@ -147,77 +144,4 @@ run "uses_the_given_key_alone" {
     condition     = length(aws_kms_key.uploads) == 0
     error_message = "A key was made beside the given one."
   }
-}
-
-run "is_open_to_no_whole_account" {
-  command = plan
-  variables {
-    gateway_principal_arns = ["arn:aws:iam::123456789012:root"]
-  }
-  expect_failures = [var.gateway_principal_arns]
-}
-
-run "is_open_to_no_wildcard" {
-  command = plan
-  variables {
-    gateway_principal_arns = ["arn:aws:iam::123456789012:role/*"]
-  }
-  expect_failures = [var.gateway_principal_arns]
-}
-
-run "is_assumed_by_somebody" {
-  command = plan
-  variables {
-    gateway_principal_arns = []
-  }
-  expect_failures = [var.gateway_principal_arns]
-}
-
-run "is_never_tagged_like_a_session" {
-  command = plan
-  variables {
-    tags = { CUSTOMERNAME = "acme" }
-  }
-  expect_failures = [var.tags]
-}
-
-run "is_never_tagged_like_a_session_of_one_subject" {
-  command = plan
-  variables {
-    tags = { subject = "alice" }
-  }
-  expect_failures = [var.tags]
-}
-
-run "takes_no_key_by_its_alias" {
-  command = plan
-  variables {
-    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:alias/mine"
-  }
-  expect_failures = [var.kms_key_arn]
-}
-
-run "takes_no_key_beside_s3s_own" {
-  command = plan
-  variables {
-    encryption  = "s3"
-    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/mine"
-  }
-  expect_failures = [var.kms_key_arn]
-}
-
-run "takes_no_external_id_that_sts_would_not" {
-  command = plan
-  variables {
-    external_id = "a b"
-  }
-  expect_failures = [var.external_id]
-}
-
-run "takes_no_policy_that_is_none_for_a_boundary" {
-  command = plan
-  variables {
-    permissions_boundary = "arn:aws:iam::123456789012:role/boundary"
-  }
-  expect_failures = [var.permissions_boundary]
 }
