@@ -67,4 +67,7 @@ grep --fixed-strings 'Apply complete' "$scratch/apply.log"
 terraform_in "$module" output -json >"$scratch/outputs.json"
 
 start_postgres
+# One who is asked for a password, unlike those that this script trusts.
+as_postgres sed -i '1i local all by_secret scram-sha-256' "$POSTGRES_HOME/cluster/pg_hba.conf"
+as_postgres "$POSTGRES_BIN/pg_ctl" --pgdata="$POSTGRES_HOME/cluster" --silent reload
 PYTHONPATH=tests/referees/probe "$PYTHON" tests/terraform/emulator "$url" "$scratch/outputs.json" "$POSTGRES_URL" "$GATEWAY_BIN"

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import events
+import secret
 import sessions
 import urls
 from applied import AppliedGateway
@@ -101,6 +102,7 @@ def main():
     with AppliedGateway(binary, outputs, url, people, key, database) as gateway:
         tenants(verdict, gateway, people)
         written = uploads(verdict, gateway, store, outputs)
+    secret.is_followed(verdict, root, outputs, url, people, key, database, binary)
     role = outputs["upload_role_arn"]
     sessions.reach_one_prefix(verdict, store, store.session(role, WHO), WHO, OTHER, "the role's own policy")
     is_all_that_holds(verdict, store, role, WHO, OTHER)

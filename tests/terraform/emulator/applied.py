@@ -10,7 +10,7 @@ from gateway import Gateway, free_port
 class AppliedGateway(Gateway):
     """As the probe's gateway, but for where its configuration and its credentials come from."""
 
-    def __init__(self, binary, outputs, url, pool, session, database):
+    def __init__(self, binary, outputs, url, pool, key, database):
         self.binary, self.pool = binary, pool
         self.folder = tempfile.TemporaryDirectory(prefix="upload-gateway-applied-")
         self.config = Path(self.folder.name, "gateway.toml")
@@ -20,7 +20,7 @@ class AppliedGateway(Gateway):
         self.url, self.internal_url = f"http://127.0.0.1:{public}", f"http://127.0.0.1:{internal}"
         self.environment = {
             "PATH": os.environ["PATH"], "HOME": self.folder.name, "SSL_CERT_FILE": os.environ["SSL_CERT_FILE"],
-            "AWS_ACCESS_KEY_ID": session[0], "AWS_SECRET_ACCESS_KEY": session[1], "AWS_SESSION_TOKEN": session[2],
+            "AWS_ACCESS_KEY_ID": key[0], "AWS_SECRET_ACCESS_KEY": key[1], "AWS_SESSION_TOKEN": key[2],
             "AWS_EC2_METADATA_DISABLED": "true",
             "GATEWAY__SERVER__PUBLIC_ADDRESS": f"127.0.0.1:{public}",
             "GATEWAY__SERVER__INTERNAL_ADDRESS": f"127.0.0.1:{internal}",
