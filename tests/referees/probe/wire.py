@@ -20,7 +20,8 @@ def send(method, url, headers=None, body=b""):
     """Sends one request. `content-length` is the body's own, whatever `headers` say."""
     there = urlsplit(url)
     headers = {name: value for name, value in (headers or {}).items() if name.lower() not in ("host", "content-length")}
-    connection = http.client.HTTPConnection(there.hostname, there.port, timeout=30)
+    scheme = http.client.HTTPSConnection if there.scheme == "https" else http.client.HTTPConnection
+    connection = scheme(there.hostname, there.port, timeout=30)
     try:
         connection.putrequest(method, f"{there.path}?{there.query}" if there.query else there.path, skip_accept_encoding=True)
         for name, value in headers.items():
