@@ -101,7 +101,7 @@ resource "aws_cognito_user_pool" "people" {
   }
 
   # The provider knows no inbound_federation yet, and takes that trigger away again whenever it changes the pool:
-  # see triggers_inbound_federation.sh.
+  # see triggers_inbound_federation.tf.
   dynamic "lambda_config" {
     for_each = aws_lambda_function.triggers[*].arn
 

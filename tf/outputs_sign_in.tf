@@ -57,11 +57,8 @@ output "triggers_function_name" {
 }
 
 output "inbound_federation_command" {
-  description = "Wires the inbound federation trigger, which the provider cannot. To be run again after each apply that changed the user pool; null when there are no triggers."
-  value = one([
-    for arn in aws_lambda_function.triggers[*].arn :
-    "bash '${path.module}/triggers_inbound_federation.sh' '${local.region}' '${aws_cognito_user_pool.people.id}' '${arn}'"
-  ])
+  description = "Wires the inbound federation trigger, which the provider cannot. To be run again after each apply that changed the user pool, unless wire_inbound_federation does it; null when there are no triggers."
+  value       = local.inbound_federation_command
 }
 
 output "managed_login_branding_commands" {

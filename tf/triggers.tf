@@ -5,7 +5,7 @@
 #   account;
 # - pre token generation: the tenant gets into access tokens, unless the provider is bound to another; the scope that would let
 #   a token change its owner's attributes gets out;
-# - inbound federation, when it is wired by hand (triggers_inbound_federation.sh): the tenant is written by the binding,
+# - inbound federation, when it is wired (triggers_inbound_federation.tf): the tenant is written by the binding,
 #   whatever the assertion says. Without it, the two before it and the gateway, which knows each tenant's provider, each refuse
 #   a foreign tenant by themselves; what the attribute holds is then what was asserted, and proves nothing.
 locals {

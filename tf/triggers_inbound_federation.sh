@@ -5,7 +5,8 @@
 #
 # Cognito sets whatever an update of a user pool leaves out back to its default, so this sends all that the pool says of itself,
 # with the trigger added. For the same reason each update by Terraform takes the trigger away, without a word in the plan
-# (#49707): run this again after every apply that changed the pool. Needs the AWS CLI, of a version that knows the trigger, and jq.
+# (#49707): run this again after every apply that changed the pool, or let wire_inbound_federation do so. Needs jq, and an AWS
+# CLI of a version that knows the trigger.
 set -euo pipefail
 
 if [[ $# -ne 3 ]]; then

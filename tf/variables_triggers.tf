@@ -16,6 +16,17 @@ variable "triggers_zip" {
   }
 }
 
+variable "wire_inbound_federation" {
+  description = "Have Terraform itself run the output inbound_federation_command whenever the user pool was changed. Needs, where Terraform runs, bash, jq, an AWS CLI that knows the trigger, and the credentials in the CLI's own surroundings."
+  type        = bool
+  default     = false
+
+  validation {
+    condition     = !var.wire_inbound_federation || var.triggers_zip != null
+    error_message = "There is nothing to wire without the triggers: set triggers_zip."
+  }
+}
+
 variable "triggers_architecture" {
   description = "What the triggers' program was built for: arm64 or x86_64."
   type        = string

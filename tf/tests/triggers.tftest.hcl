@@ -202,7 +202,25 @@ run "without_a_zip_there_are_no_triggers" {
 
 run "inbound_federation_is_wired_by_hand" {
   assert {
+    condition     = length(terraform_data.inbound_federation) == 0
+    error_message = "Terraform runs a script that nobody asked for."
+  }
+
+  assert {
     condition     = endswith(output.inbound_federation_command, "/triggers_inbound_federation.sh' 'eu-central-1' 'eu-central-1_AbC123xyz' 'arn:aws:lambda:eu-central-1:123456789012:function:upload-gateway-triggers'")
     error_message = "The command wires something else."
+  }
+}
+
+run "or_by_terraform_if_it_may" {
+  command = plan
+
+  variables {
+    wire_inbound_federation = true
+  }
+
+  assert {
+    condition     = length(terraform_data.inbound_federation) == 1
+    error_message = "The trigger is not wired."
   }
 }

@@ -195,3 +195,14 @@ run "an_unknown_isolation" {
 
   expect_failures = [var.identity_pool_isolation]
 }
+
+run "wiring_what_is_not_there" {
+  command = plan
+
+  variables {
+    triggers_zip            = null
+    wire_inbound_federation = true
+  }
+
+  expect_failures = [var.wire_inbound_federation]
+}
