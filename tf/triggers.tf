@@ -27,7 +27,6 @@ locals {
 
 resource "aws_lambda_function" "triggers" {
   #checkov:skip=CKV_AWS_50:X-Ray would add a daemon and a cost to each sign-in; each answer is one line in the log.
-  #checkov:skip=CKV_AWS_115:Reserved concurrency is a variable: what is right depends on the account's own limit.
   #checkov:skip=CKV_AWS_116:Cognito calls and waits, so a failure goes back to it; only asynchronous calls have a dead-letter queue.
   #checkov:skip=CKV_AWS_117:It speaks to DynamoDB and CloudWatch alone; a VPC would only add a NAT gateway in the way of signing in.
   #checkov:skip=CKV_AWS_173:The environment holds names of providers, tenants and a table, and no secret.
@@ -74,8 +73,6 @@ resource "aws_lambda_permission" "triggers" {
 }
 
 resource "aws_cloudwatch_log_group" "triggers" {
-  #checkov:skip=CKV_AWS_158:The key is a variable; without one CloudWatch encrypts with its own. The log names subjects, and no person.
-  #checkov:skip=CKV_AWS_338:How long it is kept is a variable, whose default is a year.
   count = var.triggers_zip == null ? 0 : 1
 
   name              = "/aws/lambda/${local.triggers_name}"

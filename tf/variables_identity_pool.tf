@@ -11,7 +11,7 @@ variable "enable_identity_pool" {
 }
 
 variable "identity_pool_tenants" {
-  description = "Slugs of the tenants whose people may take the direct path. There is no other check of the tenant on it: it works for tenants whose value of custom:customerName is their slug. Taking a slug out of the list ends the path for it at once, also for credentials that are out."
+  description = "Slugs of the tenants whose people may take the direct path. There is no other check of the tenant on it: it works for tenants whose value of custom:customerName is their slug, and no other tenant may have such a value. Taking a slug out of the list ends the path for it at once, also for credentials that are out."
   type        = list(string)
   default     = []
   nullable    = false
@@ -29,6 +29,15 @@ variable "identity_pool_tenants" {
   validation {
     condition     = alltrue([for slug in var.identity_pool_tenants : can(regex("^[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$", slug))])
     error_message = "A slug is 2 to 63 lower-case letters, digits and inner hyphens."
+  }
+
+  # Their claim would become the tag that is another tenant's slug.
+  validation {
+    condition = alltrue([
+      for provider in concat(values(var.saml_providers)[*], var.google[*]) :
+      coalesce(provider.slug, provider.tenant, "none") == coalesce(provider.tenant, "none") || !contains(var.identity_pool_tenants, coalesce(provider.tenant, "none"))
+    ])
+    error_message = "The people of a provider whose tenant's value is one of these slugs, but whose own slug is another, would write into somebody else's prefix."
   }
 }
 

@@ -163,6 +163,11 @@ variable "google" {
   }
 
   validation {
+    condition     = length(try(var.google.email_domains, [])) == length(distinct(try(var.google.email_domains, [])))
+    error_message = "Name no e-mail domain twice."
+  }
+
+  validation {
     condition = alltrue([
       for domain in try(var.google.email_domains, []) :
       length(domain) <= 253 && can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", domain)) && !contains(flatten(values(var.saml_providers)[*].email_domains), domain)

@@ -96,8 +96,8 @@ variable "custom_domain" {
   default = null
 
   validation {
-    condition     = var.custom_domain == null ? true : can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.){2,}[a-z]{2,63}$", var.custom_domain.name))
-    error_message = "A custom domain is a host below a domain of your own, in lower case, such as auth.example.com."
+    condition     = var.custom_domain == null ? true : length(var.custom_domain.name) <= 253 && can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.){2,}[a-z]{2,63}$", var.custom_domain.name))
+    error_message = "A custom domain is a host below a domain of your own, in lower case, such as auth.example.com, of at most 253 characters."
   }
 
   validation {
@@ -163,5 +163,17 @@ variable "email_sender" {
   validation {
     condition     = var.email_sender == null ? true : can(regex("^arn:aws[a-z-]*:ses:[a-z0-9-]+:[0-9]{12}:identity/.+$", var.email_sender.identity_arn))
     error_message = "The sender's identity is an ARN of SES: arn:aws:ses:eu-central-1:123456789012:identity/example.com"
+  }
+
+  validation {
+    condition = var.email_sender == null ? true : alltrue([
+      for address in [var.email_sender.from, coalesce(var.email_sender.reply_to, "a@b")] : can(regex("^[^[:cntrl:]]{0,190}[^\\s@]{1,64}@[^\\s@]{1,255}$", address)) && length(address) <= 320
+    ])
+    error_message = "Senders and receivers of answers are an address, with or without a name: Uploads <uploads@example.com>, of at most 320 characters."
+  }
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,64}$", try(coalesce(var.email_sender.configuration_set), "none")))
+    error_message = "SES names a configuration set by 1 to 64 letters, digits, hyphens and underscores."
   }
 }

@@ -172,3 +172,16 @@ run "people_of_a_tenant_can_be_together" {
     error_message = "The prefix is another."
   }
 }
+
+run "people_of_identity_providers_may_take_the_path_too" {
+  variables {
+    saml_providers = {
+      AcmeSSO = { metadata_url = "https://sso.acme.example/m", tenant = "acme" }
+    }
+  }
+
+  assert {
+    condition     = toset([for provider in aws_cognito_identity_pool.direct[0].cognito_identity_providers : provider.client_id if provider.server_side_token_check]) == toset(output.client_ids) && length(output.client_ids) == 2
+    error_message = "A client is missing, or its tokens are believed unseen."
+  }
+}

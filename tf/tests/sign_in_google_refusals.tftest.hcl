@@ -116,6 +116,17 @@ run "googles_domain_that_is_anothers" {
   expect_failures = [var.google]
 }
 
+run "googles_domain_twice" {
+  command = plan
+
+  variables {
+    google               = { client_id = "123-abc.apps.googleusercontent.com", tenant = "Initech", slug = "initech", email_domains = ["initech.example", "initech.example"] }
+    google_client_secret = "GOCSPX-example"
+  }
+
+  expect_failures = [var.google]
+}
+
 run "a_secret_with_spaces" {
   command = plan
 

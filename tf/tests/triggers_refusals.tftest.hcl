@@ -186,6 +186,20 @@ run "more_tenants_than_fit" {
   expect_failures = [var.identity_pool_tenants]
 }
 
+run "a_provider_whose_tenants_value_is_anothers_slug" {
+  command = plan
+
+  variables {
+    enable_identity_pool  = true
+    identity_pool_tenants = ["acme"]
+    saml_providers = {
+      AcmeSSO = { metadata_url = "https://sso.acme.example/m", tenant = "acme", slug = "acme-inc" }
+    }
+  }
+
+  expect_failures = [var.identity_pool_tenants]
+}
+
 run "an_unknown_isolation" {
   command = plan
 
