@@ -50,7 +50,9 @@ wait_for "$url/" "$(cat "$home/pid")" "$home/log"
 
 module=$scratch/tf
 copy_module "$module"
-"$PYTHON" - "$BOOTSTRAP_BIN" "$scratch/triggers.zip" <<'PACK'
+# Symbols are most of a debug build, and a package has bounds.
+strip -o "$scratch/stripped" "$BOOTSTRAP_BIN"
+"$PYTHON" - "$scratch/stripped" "$scratch/triggers.zip" <<'PACK'
 """Packs the triggers as Lambda takes them: one program named bootstrap, with its executable bit."""
 import sys
 import zipfile
