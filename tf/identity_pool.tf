@@ -14,7 +14,7 @@ resource "aws_cognito_identity_pool" "direct" {
   allow_unauthenticated_identities = false
   tags                             = var.tags
 
-  # The classic flow lets a page choose among roles, and to ask without tags.
+  # The classic flow would let a page choose its role, and come without tags.
   allow_classic_flow = false
 
   dynamic "cognito_identity_providers" {
