@@ -50,7 +50,7 @@ rules() {
     return 1
 }
 
-terraform fmt -check -recursive tf
+terraform_in "$module" fmt -check -recursive
 terraform_in "$module" validate -no-color
 passes
 touch "$module/triggers.zip"
