@@ -7,6 +7,8 @@ mod parse_auth;
 mod parse_upload;
 mod reader;
 mod sections;
+#[cfg(feature = "lambda")]
+mod triggers;
 mod values;
 
 use std::path::Path;
@@ -17,6 +19,8 @@ pub use sections::{
     Auth, Aws, Database, Events, Ledger, Log, LogFormat, Pool, Rate, Reconcile, Server, StaticKey, Tenants, TokenUse,
     Upload, Uppy,
 };
+#[cfg(feature = "lambda")]
+pub use triggers::{Bindings, Lockout, Outage, Triggers};
 
 use crate::model::Limits;
 
