@@ -20,7 +20,7 @@ use crate::adapters::dynamodb::{AttemptsTable, TableError, Written};
 use crate::model::{Account, Attempts, LockoutPolicy, LockoutStanding};
 
 /// How often a count that others change between our two writes is tried again. Beyond that the attempt is refused.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 2;
 
 /// Whether an attempt may go on to the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +64,8 @@ impl Lockout {
                 return Ok(Admission::Locked);
             }
         }
+        // Neither write was possible, again and again: locked, by a record that the table does not show us.
+        self.table.shorten(account, now).await?;
         Ok(Admission::Locked)
     }
 
@@ -75,19 +77,20 @@ impl Lockout {
         self.table.clear(account).await
     }
 
+    /// Whether what a refused write has found is a lock.
     async fn is_locked(
         &self,
         account: &Account,
         found: Option<Attempts>,
         now: OffsetDateTime,
     ) -> Result<bool, TableError> {
-        match (self.policy.standing(found.as_ref(), now), found) {
-            (LockoutStanding::Fresh | LockoutStanding::Counting, _) => Ok(false),
-            (LockoutStanding::LockedTooLong, Some(seen)) => {
-                self.table.shorten(account, &seen, now).await?;
+        match self.policy.standing(found.as_ref(), now) {
+            LockoutStanding::Fresh | LockoutStanding::Counting => Ok(false),
+            LockoutStanding::Locked => Ok(true),
+            LockoutStanding::LockedTooLong => {
+                self.table.shorten(account, now).await?;
                 Ok(true)
             }
-            (LockoutStanding::Locked | LockoutStanding::LockedTooLong, _) => Ok(true),
         }
     }
 }

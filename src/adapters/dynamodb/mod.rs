@@ -93,21 +93,15 @@ impl AttemptsTable {
         written("asked to count", update).await
     }
 
-    /// Lets a lock end after the policy's duration, unless it was changed since it was `seen`.
+    /// Lets attempts count no longer than the policy's duration from `now`, unless they do not anyhow.
     ///
     /// # Errors
     /// As [`Self::begin`].
-    pub async fn shorten(
-        &self,
-        account: &Account,
-        seen: &Attempts,
-        now: OffsetDateTime,
-    ) -> Result<Written, TableError> {
+    pub async fn shorten(&self, account: &Account, now: OffsetDateTime) -> Result<Written, TableError> {
         let update = self
             .update(account, self.policy.end(now))
             .update_expression("set count_until = :end, expires_at = :expires")
-            .condition_expression("count_until = :seen")
-            .expression_attribute_values(":seen", milliseconds(seen.count_until));
+            .condition_expression("count_until > :end");
         written("asked to shorten a lock", update).await
     }
 
