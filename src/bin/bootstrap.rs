@@ -11,6 +11,10 @@ use upload_gateway::config::{Log, LogFormat, Triggers};
 use upload_gateway::model::Clock;
 use upload_gateway::telemetry;
 
+/// The SDK's own lines could hold what a request holds. The runtime's give ours the id of the request, and would say every refusal
+/// again, as an error; a panic still says so by itself.
+const LOGGED: &str = "warn,upload_gateway=info,lambda_runtime::layers::trace=info,lambda_runtime::layers::panic=off";
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run().await {
@@ -23,8 +27,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Error> {
-    // Lambda sends standard error to CloudWatch, and the SDK's own lines could hold what a request holds.
-    telemetry::start(&Log { format: LogFormat::Json, filter: "warn,upload_gateway=info".to_owned() })?;
+    telemetry::start(&Log { format: LogFormat::Json, filter: LOGGED.to_owned() })?;
     let settings = Triggers::load()?;
     let shared = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
     let handler = Arc::new(Handler::new(settings, &shared, Clock::system()));

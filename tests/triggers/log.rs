@@ -53,4 +53,6 @@ async fn a_line_names_source_pool_client_account_outcome_and_reason() {
     assert_eq!(line["user.sub"], "3f1c0d9e-aaaa-4bbb-8ccc-1234567890ab");
     assert_eq!(line["reason"], "the identity provider is bound to another tenant than it names");
     assert_eq!(line["level"], "WARN");
+    assert_eq!(line["span"]["requestId"].as_str().map(str::len), Some(36), "{line}");
+    assert_eq!(log.lines().count(), 1, "a refusal is said once: {log}");
 }

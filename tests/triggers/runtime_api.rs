@@ -33,6 +33,7 @@ impl Outcome {
     }
 }
 
+#[derive(Debug)]
 struct Invocation {
     id: String,
     event: String,
@@ -76,7 +77,7 @@ impl RuntimeApi {
         let id = uuid::Uuid::new_v4().to_string();
         let (answer, answered) = oneshot::channel();
         self.queue.answers.lock().await.insert(id.clone(), answer);
-        self.events.send(Invocation { id, event: event.to_owned() }).ok().expect("the queue is open");
+        self.events.send(Invocation { id, event: event.to_owned() }).expect("the queue is open");
         // Cognito waits for five seconds.
         let outcome = tokio::time::timeout(Duration::from_secs(5), answered).await;
         outcome.expect("an answer within five seconds").expect("an answer")

@@ -1,6 +1,7 @@
 //! Guessing a password: five attempts, then a lock that the right password does not open either.
 
 use serde_json::{Value, json};
+use upload_gateway::model::Clock;
 
 use crate::function::Function;
 use crate::runtime_api::Outcome;
@@ -157,7 +158,7 @@ async fn number_and_duration_are_as_configured() {
         let [name, url] = table.variables();
         let function =
             Function::start(&[name, url, ("TRIGGERS_LOCKOUT_ATTEMPTS", "2"), ("TRIGGERS_LOCKOUT_DURATION", "1day")]);
-        let before = time::OffsetDateTime::now_utc();
+        let before = Clock::system().now();
         fail(&function, "jane", 2).await;
         expect_locked(&function, "jane").await;
         let until = table.number("eu-central-1_AbC123#jane", "count_until").await.unwrap();

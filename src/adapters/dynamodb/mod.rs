@@ -10,7 +10,6 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::BehaviorVersion;
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
@@ -127,17 +126,11 @@ impl AttemptsTable {
 }
 
 async fn written(what: &'static str, update: UpdateItemFluentBuilder) -> Result<Written, TableError> {
-    match update.send().await {
-        Ok(_answer) => Ok(Written::Yes),
-        Err(SdkError::ServiceError(refused)) if refused.err().is_conditional_check_failed_exception() => {
-            let found = match refused.err() {
-                UpdateItemError::ConditionalCheckFailedException(refusal) => refusal.item().and_then(attempts),
-                _another => None,
-            };
-            Ok(Written::No(found))
-        }
-        Err(error) => Err(TableError { what, cause: describe(&error) }),
+    let Err(error) = update.send().await else { return Ok(Written::Yes) };
+    if let Some(UpdateItemError::ConditionalCheckFailedException(refusal)) = error.as_service_error() {
+        return Ok(Written::No(refusal.item().and_then(attempts)));
     }
+    Err(TableError { what, cause: describe(&error) })
 }
 
 /// An item that is not of our making is as good as none: the conditions alone decide.
