@@ -8,6 +8,8 @@ mod parse_database;
 mod parse_upload;
 mod reader;
 mod sections;
+#[cfg(feature = "lambda")]
+mod triggers;
 mod values;
 
 use std::path::Path;
@@ -18,6 +20,8 @@ pub use sections::{
     Auth, Aws, Database, DatabasePassword, Events, Ledger, Log, LogFormat, Pool, Rate, Reconcile, Server, StaticKey,
     Tenants, TokenUse, Upload, Uppy,
 };
+#[cfg(feature = "lambda")]
+pub use triggers::{Bindings, Lockout, Outage, Triggers};
 
 use crate::model::Limits;
 

@@ -3,6 +3,8 @@
 
 pub mod adapters;
 pub mod app;
+#[cfg(feature = "lambda")]
+pub mod cognito;
 pub mod config;
 pub mod doctor;
 pub mod domain;

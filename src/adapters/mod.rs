@@ -1,6 +1,8 @@
 //! How do we talk to the outside? Each folder here knows one other program and nothing of HTTP callers.
 
 mod aws_error;
+#[cfg(feature = "lambda")]
+pub mod dynamodb;
 pub mod oidc;
 pub mod postgres;
 pub mod s3;

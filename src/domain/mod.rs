@@ -6,6 +6,8 @@ pub mod authenticate;
 pub mod credentials;
 mod error;
 mod gcra;
+#[cfg(feature = "lambda")]
+pub mod lockout;
 pub mod login;
 pub mod rate_limits;
 pub mod reconcile;

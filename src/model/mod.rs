@@ -11,6 +11,8 @@ mod file;
 mod idempotency;
 mod ids;
 mod invalid;
+#[cfg(feature = "lambda")]
+mod lockout;
 mod object_key;
 mod origin;
 mod part;
@@ -30,6 +32,8 @@ pub use file::{Checksum, ChecksumAlgorithm, Collection, ContentType, FileName, F
 pub use idempotency::IdempotencyKey;
 pub use ids::{AuditId, RequestId, TenantId, UploadId, UppySessionId};
 pub use invalid::Invalid;
+#[cfg(feature = "lambda")]
+pub use lockout::{Account, Attempts, LockoutPolicy, LockoutStanding};
 pub use object_key::ObjectKey;
 pub use origin::{Origin, ProviderName};
 pub use part::{MultipartId, PartNumber, PartPlan, StoredPart};
