@@ -1,9 +1,12 @@
 //! How do we talk to the outside? Each folder here knows one other program and nothing of HTTP callers.
 
 mod aws_error;
+pub mod cognito;
 pub mod oidc;
 pub mod postgres;
 pub mod s3;
 pub mod sigv4;
 pub mod sqs;
 pub mod sts;
+
+pub use aws_error::LookError;

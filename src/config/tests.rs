@@ -235,3 +235,22 @@ fn an_uppy_session_lives_a_minute_at_least_and_a_day_at_most() {
 fn a_url_may_not_outlive_its_session() {
     assert_eq!(faults(&format!("{GOOD}url_expiry = \"1h\"")), ["upload.url_expiry"]);
 }
+
+#[test]
+fn one_endpoint_serves_for_every_service_that_has_none_of_its_own() {
+    let with = |further: &str| {
+        let text = GOOD.replace("[upload]", &format!("endpoint_url = \"http://127.0.0.1:9000\"\n{further}\n[upload]"));
+        Config::from_toml(&text).unwrap().aws
+    };
+    let ports = |aws: Aws| {
+        let all = [aws.s3_endpoint_url, aws.sts_endpoint_url, aws.sqs_endpoint_url, aws.cognito_endpoint_url];
+        all.map(|url| url.and_then(|url| url.port()))
+    };
+    assert_eq!(ports(with("")), [Some(9000); 4]);
+    for (at, service) in ["s3", "sts", "sqs", "cognito"].into_iter().enumerate() {
+        let found = ports(with(&format!("{service}_endpoint_url = \"http://127.0.0.1:9001\"")));
+        let expected: [Option<u16>; 4] = std::array::from_fn(|one| Some(if one == at { 9001 } else { 9000 }));
+        assert_eq!(found, expected, "{service}");
+    }
+    assert_eq!(ports(Config::from_toml(GOOD).unwrap().aws), [None; 4]);
+}
