@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use upload_gateway::app::{self, Application};
 use upload_gateway::config::{self, Config};
+use upload_gateway::doctor::Report;
 use upload_gateway::model::{Clock, Slug};
 use upload_gateway::{http, telemetry};
 
@@ -55,9 +56,20 @@ enum Command {
         #[arg(long)]
         print_defaults: bool,
     },
-    /// Looks at everything that the gateway leans on: database, signing keys, role, bucket, and the bucket's CORS rules as
-    /// browsers meet them. Says for each what to do. Changes nothing; fails when callers would.
-    Doctor(Source),
+    /// Tries everything that the gateway leans on, with its own credentials: database, clock, user pools and their app clients,
+    /// upload role, walls between tenants, bucket, event queue, and the bucket's CORS rules as browsers meet them. Says for each
+    /// what to do.
+    ///
+    /// Writes nothing, unless a wall between tenants is down: then one object of a few bytes, which it removes again. Ends with 1
+    /// when something failed, and with 0 when nothing did, also when something is worth a warning or could not be looked at.
+    Doctor {
+        #[command(flatten)]
+        source: Source,
+        /// Print JSON instead of a table, also of a bad configuration: {"healthy": bool, "findings": [{"check": text, "outcome":
+        /// "ok" | "warning" | "failed" | "unknown", "seen": text, "advice": text or null}]}.
+        #[arg(long)]
+        json: bool,
+    },
     /// Prints the OpenAPI 3.1 document of the HTTP interface.
     Openapi,
     /// Prints the inline policy that a tenant's session gets, for auditors.
@@ -145,14 +157,15 @@ fn run(command: Command) -> anyhow::Result<()> {
             say("The configuration is good.");
             Ok(())
         }
-        Command::Doctor(source) => {
-            let config = Config::load(source.config.as_deref())?;
-            block_on(async move {
-                let report = Box::pin(app::examine(&config, Clock::system())).await?;
-                say(&report.to_string());
-                anyhow::ensure!(report.is_healthy(), "not everything is as it must be");
-                Ok(())
-            })
+        Command::Doctor { source, json } => {
+            let report = match Config::load(source.config.as_deref()) {
+                Ok(config) => block_on(async move { Ok(Box::pin(app::examine(&config, Clock::system())).await?) })?,
+                Err(faults) if json => Report::of_faults(&faults),
+                Err(faults) => return Err(faults.into()),
+            };
+            say(&if json { report.to_json()? } else { report.to_string() });
+            anyhow::ensure!(report.is_healthy(), "not everything is as it must be");
+            Ok(())
         }
         Command::Openapi => {
             say(&http::openapi::text(&http::openapi::document())?);

@@ -2,7 +2,56 @@
 
 use std::error::Error;
 
+use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+
+/// Why a setting could not be looked at.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LookError {
+    /// IAM does not let the gateway look.
+    #[error("{0}")]
+    Denied(String),
+    /// There is nothing of that name.
+    #[error("{0}")]
+    Missing(String),
+    /// Whoever answers does not know the question: a store that is not AWS.
+    #[error("{0}")]
+    Unknown(String),
+    /// It cannot be reached, or answered something else.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+impl LookError {
+    /// By the code of AWS's answer, and its status where the code says nothing.
+    pub(super) fn by_code(code: Option<&str>, status: Option<u16>, described: String) -> Self {
+        match (code, status) {
+            (Some("AccessDenied" | "AccessDeniedException"), _) => Self::Denied(described),
+            (
+                Some(
+                    "AWS.SimpleQueueService.NonExistentQueue"
+                    | "QueueDoesNotExist"
+                    | "ResourceNotFoundException"
+                    | "NoSuchBucket",
+                ),
+                _,
+            ) => Self::Missing(described),
+            (Some("NotImplemented" | "MethodNotAllowed" | "UnknownOperationException" | "InvalidAction"), _)
+            | (_, Some(405 | 501)) => Self::Unknown(described),
+            _ => Self::Unavailable(described),
+        }
+    }
+}
+
+impl<E> From<SdkError<E, HttpResponse>> for LookError
+where
+    SdkError<E, HttpResponse>: ProvideErrorMetadata + Error + 'static,
+{
+    fn from(error: SdkError<E, HttpResponse>) -> Self {
+        let status = error.raw_response().map(|answer| answer.status().as_u16());
+        Self::by_code(error.code(), status, describe(&error))
+    }
+}
 
 /// The service's own code and message, or else what each cause says of itself. Never the raw answer: one of STS holds
 /// credentials, and the SDK's own `DisplayErrorContext` would print it.
@@ -22,7 +71,6 @@ where
 #[cfg(test)]
 mod tests {
     use aws_sdk_s3::primitives::SdkBody;
-    use aws_sdk_sts::config::http::HttpResponse;
     use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 
     use super::*;

@@ -1,6 +1,7 @@
 //! How do we talk to the outside? Each folder here knows one other program and nothing of HTTP callers.
 
 mod aws_error;
+pub mod cognito;
 #[cfg(feature = "lambda")]
 pub mod dynamodb;
 pub mod oidc;
@@ -9,3 +10,5 @@ pub mod s3;
 pub mod sigv4;
 pub mod sqs;
 pub mod sts;
+
+pub use aws_error::LookError;

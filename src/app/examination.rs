@@ -2,9 +2,11 @@
 
 use super::aws::aws_config;
 use super::{StartError, database};
+use crate::adapters::cognito::UserPools;
 use crate::adapters::oidc::KeyStore;
-use crate::adapters::s3::{Bucket, Objects, Preflights};
-use crate::adapters::sts::{CredentialCache, RoleAssumer};
+use crate::adapters::s3::{Bucket, BucketSettings, Objects, Preflights};
+use crate::adapters::sqs::EventQueue;
+use crate::adapters::sts::RoleAssumer;
 use crate::config::Config;
 use crate::doctor::{self, Report};
 use crate::metrics::Metrics;
@@ -17,18 +19,20 @@ use crate::model::Clock;
 pub async fn examine(config: &Config, clock: Clock) -> Result<Report, StartError> {
     let metrics = Metrics::new()?;
     let shared = aws_config(&config.aws).await;
-    let assumer = RoleAssumer::new(&shared, &config.aws, &config.upload, metrics.clone());
-    let (url_expiry, session_duration) = (config.upload.url_expiry, config.upload.session_duration);
     let (pool, _password) = database::open(config, &shared, &clock).await?;
     let neighbours = doctor::Neighbours {
         pool,
         keys: KeyStore::new(&config.auth, &metrics)?,
-        credentials: CredentialCache::new(assumer, url_expiry, session_duration, clock.clone(), metrics),
+        user_pools: UserPools::new(&shared, &config.aws, clock.clone())?,
+        assumer: RoleAssumer::new(&shared, &config.aws, &config.upload, metrics),
         objects: Objects::new(&shared, &config.aws, &config.upload),
+        settings: BucketSettings::new(&shared, &config.aws, &config.upload),
         bucket: Bucket::new(&config.aws, &config.upload),
         preflights: Preflights::new()?,
+        queue: EventQueue::new(&shared, &config.aws, &config.events),
         origins: page_origins(config),
         clock,
+        config: config.clone(),
     };
     let report = doctor::examine(&neighbours).await;
     neighbours.pool.close().await;

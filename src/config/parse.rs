@@ -98,6 +98,7 @@ fn aws(r: &mut Reader) -> Option<Aws> {
     let s3_endpoint_url = r.parsed("aws.s3_endpoint_url", endpoint_url).or_else(|| shared.clone());
     let sts_endpoint_url = r.parsed("aws.sts_endpoint_url", endpoint_url).or_else(|| shared.clone());
     let sqs_endpoint_url = r.parsed("aws.sqs_endpoint_url", endpoint_url).or_else(|| shared.clone());
+    let cognito_endpoint_url = r.parsed("aws.cognito_endpoint_url", endpoint_url).or_else(|| shared.clone());
     let secretsmanager_endpoint_url = r.parsed("aws.secretsmanager_endpoint_url", endpoint_url).or(shared);
     let s3_public_endpoint_url = r.parsed("aws.s3_public_endpoint_url", endpoint_url);
     let id = r.parsed("aws.access_key_id", not_empty);
@@ -121,6 +122,7 @@ fn aws(r: &mut Reader) -> Option<Aws> {
         s3_endpoint_url,
         sts_endpoint_url,
         sqs_endpoint_url,
+        cognito_endpoint_url,
         secretsmanager_endpoint_url,
         s3_public_endpoint_url,
         force_path_style: force_path_style?,

@@ -263,3 +263,28 @@ fn the_databases_password_has_one_source() {
         assert_eq!(faults(&with(url, further)), [setting], "{url} {further}");
     }
 }
+
+#[test]
+fn one_endpoint_serves_for_every_service_that_has_none_of_its_own() {
+    let with = |further: &str| {
+        let text = GOOD.replace("[upload]", &format!("endpoint_url = \"http://127.0.0.1:9000\"\n{further}\n[upload]"));
+        Config::from_toml(&text).unwrap().aws
+    };
+    let ports = |aws: Aws| {
+        let all = [
+            aws.s3_endpoint_url,
+            aws.sts_endpoint_url,
+            aws.sqs_endpoint_url,
+            aws.cognito_endpoint_url,
+            aws.secretsmanager_endpoint_url,
+        ];
+        all.map(|url| url.and_then(|url| url.port()))
+    };
+    assert_eq!(ports(with("")), [Some(9000); 5]);
+    for (at, service) in ["s3", "sts", "sqs", "cognito", "secretsmanager"].into_iter().enumerate() {
+        let found = ports(with(&format!("{service}_endpoint_url = \"http://127.0.0.1:9001\"")));
+        let expected: [Option<u16>; 5] = std::array::from_fn(|one| Some(if one == at { 9001 } else { 9000 }));
+        assert_eq!(found, expected, "{service}");
+    }
+    assert_eq!(ports(Config::from_toml(GOOD).unwrap().aws), [None; 5]);
+}

@@ -1,12 +1,15 @@
-//! Can Postgres be reached, and does it have the shape that this version knows?
+//! Can Postgres be reached, is it new enough, and does it have the shape that this version knows?
 
 use super::{Finding, Neighbours};
-use crate::adapters::postgres::{self, Shape};
+use crate::adapters::postgres::{self, Shape, Transport};
 
 const CHECK: &str = "database";
 
+/// What this version is tried with.
+const OLDEST: u32 = 15;
+
 pub(super) async fn check(neighbours: &Neighbours) -> Vec<Finding> {
-    let finding = match postgres::shape(&neighbours.pool).await {
+    let shape = match postgres::shape(&neighbours.pool).await {
         Ok(Shape::Known) => Finding::ok(CHECK, "Postgres answers, and every migration is in"),
         Ok(Shape::Older { missing }) => Finding::failed(
             CHECK,
@@ -23,11 +26,68 @@ pub(super) async fn check(neighbours: &Neighbours) -> Vec<Finding> {
             format!("migration {version} is not the one that was run"),
             "This program and this database are of different builds. Find out which one is wrong before anything is served.",
         ),
-        Err(error) => Finding::failed(
-            CHECK,
-            format!("Postgres does not answer: {error}"),
-            "Look at database.url, at the network, and at what this user may do.",
-        ),
+        Err(error) => {
+            return vec![Finding::failed(
+                CHECK,
+                format!("Postgres does not answer: {error}"),
+                "Look at database.url, at the network, and at what this user may do.",
+            )];
+        }
     };
-    vec![finding]
+    let version = match postgres::server_version(&neighbours.pool).await {
+        Ok(Some(version)) => of_version(version),
+        Ok(None) | Err(_) => Finding::unknown(CHECK, "Postgres does not say which version it is", "Look yourself."),
+    };
+    vec![shape, version, of_transport(postgres::transport(&neighbours.pool))]
+}
+
+/// `150004` is 15.4.
+fn of_version(number: u32) -> Finding {
+    let (major, minor) = (number / 10_000, number % 10_000);
+    let seen = format!("the server is Postgres {major}.{minor}");
+    if major >= OLDEST {
+        Finding::ok(CHECK, seen)
+    } else {
+        Finding::failed(
+            CHECK,
+            seen,
+            format!("Postgres {OLDEST} is the oldest that the gateway is tried with: upgrade it."),
+        )
+    }
+}
+
+fn of_transport(transport: Transport) -> Finding {
+    match transport {
+        Transport::Local => Finding::ok(CHECK, "the connection does not leave this machine"),
+        Transport::Verified => Finding::ok(CHECK, "the connection is encrypted, and the server must prove its name"),
+        Transport::Unverified { host, mode } => Finding::warning(
+            CHECK,
+            format!("whoever answers as {host} is believed: sslmode is {mode}"),
+            "Add ?sslmode=verify-full&sslrootcert=… to database.url (of RDS: the bundle of \
+             https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem).",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Outcome;
+
+    #[test]
+    fn an_old_server_is_not_good_enough() {
+        for (number, outcome) in [(140_020, Outcome::Failed), (150_000, Outcome::Ok), (180_001, Outcome::Ok)] {
+            assert_eq!(of_version(number).outcome, outcome, "{number}");
+        }
+        assert!(of_version(150_018).seen.contains("15.18"));
+    }
+
+    #[test]
+    fn a_server_elsewhere_must_prove_its_name() {
+        let unverified = Transport::Unverified { host: "db.example".to_owned(), mode: "prefer" };
+        assert_eq!(of_transport(unverified).outcome, Outcome::Warning);
+        for good in [Transport::Local, Transport::Verified] {
+            assert_eq!(of_transport(good).outcome, Outcome::Ok);
+        }
+    }
 }

@@ -1,22 +1,50 @@
 //! Does everything that the gateway leans on do what it must? `upload-gateway doctor` asks, before users do.
 //!
-//! Each check looks at one thing in the live world, and gives findings that say what was seen and what to do. A check changes
-//! nothing. To add one: a file with an `async fn` from [`Neighbours`] to findings, and its line in [`examine`].
+//! Each check looks at one thing in the live world, and gives findings that say what was seen and what to do. Nothing is
+//! written, unless a wall between tenants is down: then an object of a few bytes went through it, which is removed again. What the
+//! gateway may not look at is told as unknown, never as good. To add a check: a file with an `async fn` from [`Neighbours`] to
+//! findings, and its line in [`examine`].
+//!
+//! With the gateway's own credentials, for which none of these is needed to serve, all of them reads:
+//!
+//! - on the bucket `s3:GetBucketPublicAccessBlock`, `s3:GetBucketOwnershipControls`, `s3:GetEncryptionConfiguration`,
+//!   `s3:GetBucketVersioning`, `s3:GetLifecycleConfiguration`, `s3:GetBucketPolicy` and `s3:GetBucketNotification`;
+//! - on the event queue `sqs:GetQueueAttributes`;
+//! - on each user pool `cognito-idp:DescribeUserPool` and `cognito-idp:DescribeUserPoolClient`.
+//!
+//! `sts:GetCallerIdentity` takes no permission. What the upload role may do is tried with its own sessions; whether they may use the
+//! KMS key only a real upload shows.
 
+mod app_clients;
 mod browsers;
+mod bucket;
+mod bucket_policy;
+mod caller;
 mod client_kinds;
 mod database;
+mod encryption;
+mod events;
+mod finding;
+mod policy_document;
+mod probe;
+mod report;
 mod role;
 mod signing_keys;
-
-use std::fmt;
+mod user_pools;
+mod walls;
 
 use sqlx::PgPool;
 
+use crate::adapters::cognito::UserPools;
 use crate::adapters::oidc::KeyStore;
-use crate::adapters::s3::{Bucket, Objects, Preflights};
-use crate::adapters::sts::CredentialCache;
+use crate::adapters::s3::{Bucket, BucketSettings, Objects, Preflights};
+use crate::adapters::sqs::EventQueue;
+use crate::adapters::sts::RoleAssumer;
+use crate::config::Config;
 use crate::model::Clock;
+
+pub use finding::{Finding, Outcome};
+pub use report::Report;
 
 /// What is looked at, as the composition root made it for the gateway itself.
 pub struct Neighbours {
@@ -24,96 +52,41 @@ pub struct Neighbours {
     pub pool: PgPool,
     /// The user pools' signing keys.
     pub keys: KeyStore,
+    /// The user pools themselves.
+    pub user_pools: UserPools,
     /// STS.
-    pub credentials: CredentialCache,
-    /// S3, as the gateway sees it.
+    pub assumer: RoleAssumer,
+    /// S3, as the gateway's sessions see it.
     pub objects: Objects,
+    /// S3, as the gateway itself sees it.
+    pub settings: BucketSettings,
     /// The bucket, as browsers see it.
     pub bucket: Bucket,
     /// What asks the bucket as a browser would.
     pub preflights: Preflights,
+    /// The queue that S3 sends its events to, if there is one.
+    pub queue: Option<EventQueue>,
     /// The pages that may call, and so send their users' files to the bucket.
     pub origins: Vec<String>,
     /// What time it is.
     pub clock: Clock,
-}
-
-/// How it stands with one thing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// As it must be.
-    Ok,
-    /// It works, and somebody should look.
-    Warning,
-    /// Callers will be refused.
-    Failed,
-}
-
-/// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// What was looked at, in a word.
-    pub check: &'static str,
-    /// How it stands.
-    pub outcome: Outcome,
-    /// What was seen, in a line.
-    pub seen: String,
-    /// What to do about it; it may have several lines.
-    pub advice: Option<String>,
-}
-
-impl Finding {
-    /// All is well there.
-    pub fn ok(check: &'static str, seen: impl Into<String>) -> Self {
-        Self { check, outcome: Outcome::Ok, seen: seen.into(), advice: None }
-    }
-
-    /// Somebody should look there.
-    pub fn warning(check: &'static str, seen: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { check, outcome: Outcome::Warning, seen: seen.into(), advice: Some(advice.into()) }
-    }
-
-    /// It does not work.
-    pub fn failed(check: &'static str, seen: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { check, outcome: Outcome::Failed, seen: seen.into(), advice: Some(advice.into()) }
-    }
-}
-
-/// Everything that was looked at, in order.
-#[derive(Debug, Clone)]
-pub struct Report(pub Vec<Finding>);
-
-impl Report {
-    /// Did nothing fail?
-    #[must_use]
-    pub fn is_healthy(&self) -> bool {
-        self.0.iter().all(|finding| finding.outcome != Outcome::Failed)
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Finding { check, outcome, seen, advice } in &self.0 {
-            let outcome = match outcome {
-                Outcome::Ok => "ok",
-                Outcome::Warning => "warning",
-                Outcome::Failed => "failed",
-            };
-            writeln!(f, "{outcome:<8} {check:<14} {seen}")?;
-            for line in advice.iter().flat_map(|advice| advice.lines()) {
-                writeln!(f, "{:<8} {:<14}   {line}", "", "")?;
-            }
-        }
-        Ok(())
-    }
+    /// What all of it should be.
+    pub config: Config,
 }
 
 /// Looks at everything, one after the other. What fails keeps nothing else from being looked at.
 pub async fn examine(neighbours: &Neighbours) -> Report {
     let mut findings = vec![Finding::ok("configuration", "every setting is within its bounds")];
     findings.extend(database::check(neighbours).await);
+    let (standing, seen) = caller::check(neighbours).await;
+    findings.extend(seen);
     findings.extend(signing_keys::check(neighbours).await);
-    findings.extend(Box::pin(role::check(neighbours)).await);
+    findings.extend(user_pools::check(neighbours).await);
+    let (session, seen) = Box::pin(role::check(neighbours, &standing)).await;
+    findings.extend(seen);
+    findings.extend(Box::pin(walls::check(neighbours, session.as_ref())).await);
+    findings.extend(bucket::check(neighbours).await);
+    findings.extend(events::check(neighbours).await);
     findings.extend(browsers::check(neighbours).await);
     Report(findings)
 }

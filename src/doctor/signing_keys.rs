@@ -7,7 +7,7 @@ const CHECK: &str = "signing keys";
 pub(super) async fn check(neighbours: &Neighbours) -> Vec<Finding> {
     let read = neighbours.keys.read_each().await;
     let finding = |(issuer, outcome)| match outcome {
-        Ok(keys) => Finding::ok(CHECK, format!("{issuer} has {keys}")),
+        Ok(keys) => Finding::ok(CHECK, format!("{issuer} has {keys} that may sign with RS256")),
         Err(error) => Finding::failed(
             CHECK,
             format!("those of {issuer} cannot be read: {error}"),

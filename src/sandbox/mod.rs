@@ -149,6 +149,8 @@ impl Sandbox {
         people::seed(&config, &clock).await?;
         // Boxed, as it is the largest part of this future.
         let application = Box::pin(Application::build(config, clock)).await?;
+        let portal = format!("http://{}/portal/", application.public_address());
+        neighbours.cognito.change_settings(|settings| settings.callback_urls.push(portal));
         let document = Document::new(&application, &neighbours, &database_url);
         document.write(&data_dir)?;
         Ok(Self { application, neighbours, postgres, document, data_dir, ephemeral: options.ephemeral })

@@ -77,6 +77,7 @@ impl Neighbours {
             keys: options.keys,
             clock: options.clock,
             token_lifetime: Duration::from_secs(3600),
+            iam: Some(aws.iam()),
         })
         .await?;
         Ok(Self { aws, cognito, database_url: options.database_url, events: options.events })
@@ -93,7 +94,7 @@ impl Neighbours {
         let text = format!(
             "[database]\nurl = {database}\n\
              [[auth.pools]]\nissuer = {issuer}\nclient_ids = [{client}]\njwks_url = {jwks}\nhosted_ui = {cognito}\n\
-             [aws]\nregion = \"{REGION}\"\nendpoint_url = {aws}\nforce_path_style = true\n\
+             [aws]\nregion = \"{REGION}\"\nendpoint_url = {aws}\ncognito_endpoint_url = {cognito}\nforce_path_style = true\n\
              access_key_id = {key_id}\nsecret_access_key = {secret}\n\
              {events}\
              [upload]\nbucket = \"{BUCKET}\"\nrole_arn = {role}\n{further}",

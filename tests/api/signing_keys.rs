@@ -183,6 +183,7 @@ async fn the_key_of_one_pool_signs_for_no_other() {
         keys: SigningKeys::generate().unwrap(),
         clock: Clock::system(),
         token_lifetime: Duration::from_secs(3600),
+        iam: None,
     };
     let other = SERVERS.spawn(Cognito::start(options)).await.unwrap().unwrap();
     let further = "client_ids = [\"other-client\"]\ntoken_uses = [\"id\"]\n";

@@ -40,7 +40,7 @@ openssl x509 -req -in "$scratch/server.csr" -CA "$authority" -CAkey "$scratch/au
     -extfile "$scratch/server.ext" -out "$scratch/server.pem" 2>>"$scratch/openssl.log"
 export SSL_CERT_FILE=$authority AWS_CA_BUNDLE=$authority CURL_CA_BUNDLE=$authority
 
-AUTH=true BIND_HOST=127.0.0.1 GATEWAY_PORT=$port MINISTACK_HOST=127.0.0.1 IOT_MTLS_PORT=0 \
+AUTH=true BIND_HOST=127.0.0.1 GATEWAY_PORT=$port MINISTACK_HOST=127.0.0.1 IOT_MTLS_PORT=0 MINISTACK_COGNITO_PRETOKEN_STRICT=1 \
     USE_SSL=1 MINISTACK_SSL_CERT=$scratch/server.pem MINISTACK_SSL_KEY=$scratch/server.key \
     STATE_DIR=$home/state S3_DATA_DIR=$home/s3 \
     setsid "$REFEREES/venv/bin/ministack" >"$home/log" 2>&1 </dev/null &

@@ -26,7 +26,7 @@ use std::str::FromStr as _;
 
 use secrecy::ExposeSecret as _;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgTransaction};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode, PgTransaction};
 
 use crate::config;
 use crate::model::Invalid;
@@ -172,4 +172,49 @@ pub async fn shape(pool: &PgPool) -> Result<Shape, sqlx::Error> {
 /// Can Postgres be reached right now?
 pub async fn is_reachable(pool: &PgPool) -> bool {
     sqlx::query("select 1").execute(pool).await.is_ok()
+}
+
+/// Which version the server says that it is: `150004` for 15.4.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn server_version(pool: &PgPool) -> Result<Option<u32>, sqlx::Error> {
+    Ok(pool.acquire().await?.server_version_num())
+}
+
+/// How far whoever sits between us and Postgres is kept out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Transport {
+    /// Nobody sits there.
+    Local,
+    /// TLS, and the server proves its name.
+    Verified,
+    /// No TLS, or TLS with whoever answers.
+    Unverified {
+        /// Who should answer.
+        host: String,
+        /// The `sslmode` of the URL, or libpq's default.
+        mode: &'static str,
+    },
+}
+
+/// How the pool's connections are made.
+#[must_use]
+pub fn transport(pool: &PgPool) -> Transport {
+    let options = pool.connect_options();
+    let host = options.get_host();
+    let is_here = |address: std::net::IpAddr| address.is_loopback();
+    if options.get_socket().is_some() || host.starts_with('/') || host == "localhost" || host.parse().is_ok_and(is_here)
+    {
+        return Transport::Local;
+    }
+    let mode = match options.get_ssl_mode() {
+        PgSslMode::VerifyFull => return Transport::Verified,
+        PgSslMode::VerifyCa => "verify-ca",
+        PgSslMode::Require => "require",
+        PgSslMode::Prefer => "prefer",
+        PgSslMode::Allow => "allow",
+        PgSslMode::Disable => "disable",
+    };
+    Transport::Unverified { host: host.to_owned(), mode }
 }

@@ -4,6 +4,8 @@
 //! (which covers `DeleteMessageBatch`). The queue is in the gateway's Region. How long a received message is hidden from
 //! other receivers, and after how many receptions it goes to a dead-letter queue, are attributes of the queue.
 
+mod settings;
+
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
@@ -12,6 +14,8 @@ use aws_sdk_sqs::types::DeleteMessageBatchRequestEntry;
 
 use crate::adapters::aws_error::describe;
 use crate::config;
+
+pub use settings::QueueSettings;
 
 /// The most messages that one call may take or delete.
 const BATCH: usize = 10;
@@ -69,6 +73,12 @@ impl EventQueue {
         }
         let client = aws_sdk_sqs::Client::from_conf(builder.build());
         Some(Self { client, url, wait_seconds, patience: patience.build() })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// Up to ten messages: at once when there are any, else as soon as one comes, or none when the wait is over.

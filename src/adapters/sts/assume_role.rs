@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_sts::config::BehaviorVersion;
+use aws_sdk_sts::error::ProvideErrorMetadata as _;
 use aws_sdk_sts::types::Tag;
 use secrecy::ExposeSecret as _;
 use time::OffsetDateTime;
@@ -16,28 +17,56 @@ use crate::metrics::Metrics;
 use crate::model::{Subject, Tenant};
 
 /// The session tag that the role's own policy goes by: `${aws:PrincipalTag/customerName}`.
-const TENANT_TAG: &str = "customerName";
+pub(super) const TENANT_TAG: &str = "customerName";
 /// The session tag of a session that one subject has to itself.
 const SUBJECT_TAG: &str = "subject";
 
 /// STS did not hand out credentials.
 #[derive(Debug, thiserror::Error)]
-#[error("the upload role could not be assumed: {0}")]
-pub struct AssumeRoleError(String);
+#[error("the upload role could not be assumed: {message}")]
+pub struct AssumeRoleError {
+    message: String,
+    /// What STS calls its refusal, when it was one.
+    code: Option<String>,
+}
 
 impl AssumeRoleError {
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), code: None }
+    }
+
     /// STS answered, but its credentials would die before a URL that they sign.
     pub(super) fn too_short(life: Duration) -> Self {
-        Self(format!("the session lives only {} s, less than one URL", life.as_secs()))
+        Self::new(format!("the session lives only {} s, less than one URL", life.as_secs()))
     }
+
+    /// Did a policy say no, the role's trust policy as a rule?
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        self.code.as_deref() == Some("AccessDenied")
+    }
+
+    /// Was a longer session asked for than this role, or this caller, may have? AWS has no code for it alone.
+    #[must_use]
+    pub fn is_of_duration(&self) -> bool {
+        self.code.as_deref() == Some("ValidationError") && self.message.to_ascii_lowercase().contains("durationseconds")
+    }
+}
+
+/// What a session is asked for.
+pub(super) struct Wish<'a> {
+    pub(super) name: &'a str,
+    pub(super) tags: &'a [(&'a str, &'a str)],
+    pub(super) policy: Option<String>,
+    pub(super) duration: Duration,
 }
 
 /// Assumes the upload role with a tenant's tag and session policy.
 pub struct RoleAssumer {
-    client: aws_sdk_sts::Client,
+    pub(super) client: aws_sdk_sts::Client,
     metrics: Metrics,
     region: String,
-    upload: config::Upload,
+    pub(super) upload: config::Upload,
 }
 
 impl RoleAssumer {
@@ -61,34 +90,40 @@ impl RoleAssumer {
     /// # Errors
     /// When STS refuses, cannot be reached, or answers without credentials.
     pub async fn assume(&self, tenant: &Tenant, reach: &Reach) -> Result<TemporaryCredentials, AssumeRoleError> {
-        let result = self.call(tenant, reach).await;
+        let result = Box::pin(self.call(tenant, reach)).await;
         self.metrics.sts_calls.with_label_values(&[if result.is_ok() { "ok" } else { "error" }]).inc();
         result
     }
 
     async fn call(&self, tenant: &Tenant, reach: &Reach) -> Result<TemporaryCredentials, AssumeRoleError> {
         let (slug, subject) = (&tenant.slug, reach.subject());
-        let mut tags = vec![tag(TENANT_TAG, slug.as_str())?];
-        if let Some(subject) = subject {
-            tags.push(tag(SUBJECT_TAG, subject.as_str())?);
-        }
+        let mut tags = vec![(TENANT_TAG, slug.as_str())];
+        tags.extend(subject.map(|subject| (SUBJECT_TAG, subject.as_str())));
         let policy = (!cfg!(feature = "walls-off-for-tests")).then(|| session_policy(&self.upload, slug, reach));
         let name = subject.map_or_else(|| slug.as_str().to_owned(), session_name);
+        self.ask(Wish { name: &name, tags: &tags, policy, duration: self.upload.session_duration }).await
+    }
+
+    /// Asks STS for a session.
+    pub(super) async fn ask(&self, wish: Wish<'_>) -> Result<TemporaryCredentials, AssumeRoleError> {
         let answer = self
             .client
             .assume_role()
             .role_arn(&self.upload.role_arn)
-            .role_session_name(name)
-            .duration_seconds(i32::try_from(self.upload.session_duration.as_secs()).unwrap_or(3600))
-            .set_tags(Some(tags))
-            .set_policy(policy)
+            .role_session_name(wish.name)
+            .duration_seconds(i32::try_from(wish.duration.as_secs()).unwrap_or(3600))
+            .set_tags(Some(wish.tags.iter().map(|(key, value)| tag(key, value)).collect::<Result<_, _>>()?))
+            .set_policy(wish.policy)
             .set_external_id(self.upload.external_id.as_ref().map(|id| id.expose_secret().to_owned()))
             .send()
             .await
-            .map_err(|error| AssumeRoleError(describe(&error)))?;
-        let given = answer.credentials.ok_or_else(|| AssumeRoleError("the answer holds no credentials".to_owned()))?;
+            .map_err(|error| AssumeRoleError {
+                message: describe(&error),
+                code: error.code().map(ToOwned::to_owned),
+            })?;
+        let given = answer.credentials.ok_or_else(|| AssumeRoleError::new("the answer holds no credentials"))?;
         let expires_at = OffsetDateTime::from_unix_timestamp(given.expiration.secs())
-            .map_err(|error| AssumeRoleError(format!("the answer's expiration is no time: {error}")))?;
+            .map_err(|error| AssumeRoleError::new(format!("the answer's expiration is no time: {error}")))?;
         Ok(TemporaryCredentials::new(
             given.access_key_id,
             given.secret_access_key.into(),
@@ -100,7 +135,7 @@ impl RoleAssumer {
 }
 
 fn tag(key: &str, value: &str) -> Result<Tag, AssumeRoleError> {
-    Tag::builder().key(key).value(value).build().map_err(|error| AssumeRoleError(error.to_string()))
+    Tag::builder().key(key).value(value).build().map_err(|error| AssumeRoleError::new(error.to_string()))
 }
 
 /// The subject within the 2 to 64 characters that STS takes for a name, for those who read CloudTrail. It tells nobody apart:

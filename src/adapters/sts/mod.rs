@@ -3,12 +3,16 @@
 //! IAM actions that the gateway itself needs: `sts:AssumeRole` and `sts:TagSession` on the upload role, nothing else.
 
 mod assume_role;
+mod caller;
 mod credential_cache;
 mod credentials;
 mod reach;
 pub mod session_policy;
+mod trial;
 
 pub use assume_role::{AssumeRoleError, RoleAssumer};
+pub use caller::Caller;
 pub use credential_cache::CredentialCache;
 pub use credentials::TemporaryCredentials;
 pub use reach::Reach;
+pub use trial::{SHORTEST_SESSION, Trial};

@@ -105,12 +105,11 @@ impl Access {
     fn allowed(&self, who: &Principal, action: &str, resource: &str, asked: Particulars<'_>) -> bool {
         match who {
             Principal::Admin => true,
-            // The gateway's own key may assume the role and use the queue: in S3, nothing.
-            Principal::Gateway => false,
+            Principal::Gateway => self.0.gateway_may(action, resource),
             Principal::Session(session) => {
                 let Particulars { prefix, customer_key } = asked;
                 let request = Request { action, resource, prefix, customer_key, tags: &session.tags };
-                self.0.role_policy().allows(session.policy.as_ref(), &request)
+                self.0.set_up.role_policy().allows(session.policy.as_ref(), &request)
             }
         }
     }
@@ -125,6 +124,13 @@ fn action(operation: &str) -> Option<&'static str> {
         "AbortMultipartUpload" => Some("s3:AbortMultipartUpload"),
         "ListParts" => Some("s3:ListMultipartUploadParts"),
         "ListObjectsV2" | "HeadBucket" => Some("s3:ListBucket"),
+        "GetPublicAccessBlock" => Some("s3:GetBucketPublicAccessBlock"),
+        "GetBucketOwnershipControls" => Some("s3:GetBucketOwnershipControls"),
+        "GetBucketEncryption" => Some("s3:GetEncryptionConfiguration"),
+        "GetBucketVersioning" => Some("s3:GetBucketVersioning"),
+        "GetBucketLifecycleConfiguration" => Some("s3:GetLifecycleConfiguration"),
+        "GetBucketPolicy" => Some("s3:GetBucketPolicy"),
+        "GetBucketNotificationConfiguration" => Some("s3:GetBucketNotification"),
         _ => None,
     }
 }

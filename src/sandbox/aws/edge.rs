@@ -44,7 +44,7 @@ impl Edge {
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Result<HttpResponse, HttpError> {
         let (parts, body) = request.into_parts();
         if parts.method == Method::OPTIONS && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
-            return Ok(cors::preflight(&parts.headers, self.shared.cors().as_deref()));
+            return Ok(cors::preflight(&parts.headers, self.shared.set_up.cors().as_deref()));
         }
         let page = cors::Page::of(&parts);
         let mut response = if sts::is_query_request(&parts.method, &parts.uri, &parts.headers) {
@@ -62,7 +62,7 @@ impl Edge {
             response.headers_mut().insert("x-amz-request-id", id);
         }
         if let Some(page) = page {
-            page.allow(response.headers_mut(), self.shared.cors().as_deref());
+            page.allow(response.headers_mut(), self.shared.set_up.cors().as_deref());
         }
         Ok(response)
     }

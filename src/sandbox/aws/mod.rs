@@ -8,11 +8,14 @@ mod checksum;
 mod cors;
 mod edge;
 mod form;
+mod iam;
 mod identity;
 mod policy;
 mod s3;
 mod server;
+mod set_up;
 mod signature;
+mod signer;
 mod sqs;
 mod store;
 mod sts;
@@ -29,10 +32,13 @@ use tokio::sync::watch;
 
 pub use self::cors::CorsRule;
 use self::edge::Edge;
+pub use self::iam::Iam;
 use self::identity::{ADMIN, GATEWAY, Identities};
-use self::policy::{Malformed, Policy, default_role_policy};
 use self::s3::Bucket;
 use self::server::Server;
+use self::set_up::SetUp;
+pub use self::set_up::{BucketSettings, QueueSettings, Trust};
+pub(super) use self::signer::Unsigned;
 use self::sqs::Sqs;
 use self::store::Store;
 use crate::model::Clock;
@@ -127,13 +133,10 @@ struct Shared {
     region: String,
     external_id: Option<String>,
     identities: Arc<Identities>,
-    role_policy: Mutex<Arc<Policy>>,
+    set_up: SetUp,
     s3_fault: watch::Sender<Fault>,
-    /// None is S3's CORS at its widest.
-    cors: Mutex<Option<Arc<[CorsRule]>>>,
     sts_fault: watch::Sender<Fault>,
     sqs: Sqs,
-    longest_session: Mutex<time::Duration>,
     assume_role_calls: AtomicU64,
     history: Mutex<Vec<AssumeRoleCall>>,
 }
@@ -157,20 +160,19 @@ impl Aws {
             .map_err(|source| Error::Store { directory, source })?;
         let shared = Arc::new(Shared {
             identities: Arc::new(Identities::new(options.clock.clone())),
-            role_policy: Mutex::new(parse(&default_role_policy(&options.bucket))?),
+            set_up: SetUp::new(&options.bucket, &options.region)?,
             clock: options.clock,
             region: options.region.clone(),
             external_id: options.external_id,
             s3_fault: watch::Sender::new(Fault::None),
-            cors: Mutex::default(),
             sts_fault: watch::Sender::new(Fault::None),
             sqs,
-            longest_session: Mutex::new(time::Duration::hours(1)),
             assume_role_calls: AtomicU64::new(0),
             history: Mutex::default(),
         });
         let store = Arc::new(store);
-        let bucket = Bucket { name: options.bucket, region: options.region, store: Arc::clone(&store) };
+        let (region, shared_with) = (options.region, Arc::clone(&shared));
+        let bucket = Bucket { name: options.bucket, region, store: Arc::clone(&store), shared: shared_with };
         let url = format!("http://{address}");
         let server = Server::start(listener, Edge::new(Arc::clone(&shared), bucket, url.clone()));
         Ok(Self { url, shared, store, server })
@@ -188,7 +190,8 @@ impl Aws {
         ROLE_ARN
     }
 
-    /// The gateway's own key id and secret. They may assume the role, use the queue, and do nothing in S3.
+    /// The gateway's own key id and secret. They may assume the role, use the queue and look how
+    /// everything is set up, and do nothing with objects.
     #[must_use]
     pub fn gateway_credentials(&self) -> (&str, &str) {
         GATEWAY
@@ -227,27 +230,6 @@ impl Aws {
         self.shared.s3_fault.send_replace(fault);
     }
 
-    /// Replaces the bucket's CORS rules, which let any page do anything at first. Without a rule no page may do anything.
-    pub fn set_cors(&self, rules: &[CorsRule]) {
-        *lock(&self.shared.cors) = Some(rules.into());
-    }
-
-    /// From now on sessions live no longer than this, whatever was asked for.
-    pub fn set_longest_session(&self, longest: std::time::Duration) {
-        let longest = time::Duration::try_from(longest).unwrap_or(time::Duration::MAX);
-        *lock(&self.shared.longest_session) = longest;
-    }
-
-    /// Replaces what the role may do in S3: also for the sessions that it has already.
-    ///
-    /// # Errors
-    ///
-    /// When the policy is malformed or says what the sandbox does not know.
-    pub fn set_role_policy(&self, json: &str) -> Result<(), Error> {
-        *lock(&self.shared.role_policy) = parse(json)?;
-        Ok(())
-    }
-
     /// Lets the requests in flight end, for two seconds at most, and frees the port.
     pub async fn stop(self) {
         self.server.stop().await;
@@ -261,18 +243,6 @@ impl fmt::Debug for Aws {
 }
 
 impl Shared {
-    fn role_policy(&self) -> Arc<Policy> {
-        Arc::clone(&lock(&self.role_policy))
-    }
-
-    fn cors(&self) -> Option<Arc<[CorsRule]>> {
-        lock(&self.cors).clone()
-    }
-
-    fn longest_session(&self) -> time::Duration {
-        *lock(&self.longest_session)
-    }
-
     fn count_assume_role(&self) {
         self.assume_role_calls.fetch_add(1, Ordering::Relaxed);
     }
@@ -280,10 +250,6 @@ impl Shared {
     fn record(&self, call: AssumeRoleCall) {
         lock(&self.history).push(call);
     }
-}
-
-fn parse(policy: &str) -> Result<Arc<Policy>, Error> {
-    Policy::parse(policy).map(Arc::new).map_err(|malformed: Malformed| Error::Policy(Box::new(malformed)))
 }
 
 /// No holder of these locks can leave its value half changed.

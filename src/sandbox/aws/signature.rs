@@ -1,6 +1,6 @@
 //! What does a request's SigV4 signature claim: whose is it, for what service and region, over which headers?
 //!
-//! These are claims: s3s checks the signature itself, or for SQS `sqs/signer.rs` does.
+//! These are claims: s3s checks the signature itself, or for SQS and Cognito `signer.rs` does.
 
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Uri};

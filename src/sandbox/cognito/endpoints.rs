@@ -11,6 +11,7 @@ use url::{Host, Url};
 
 use super::pages::Hosted;
 use super::pool::{Pool, lock};
+use super::settings::SCOPES;
 use super::{oauth, operations, pages};
 
 /// What is wrong with the key endpoint.
@@ -125,7 +126,7 @@ async fn discovery(pool: web::Data<Pool>, hosted: web::Data<Hosted>, name: web::
         "grant_types_supported": ["authorization_code", "refresh_token"],
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": ["none"],
-        "scopes_supported": pages::SCOPES,
+        "scopes_supported": SCOPES,
         "subject_types_supported": ["public"],
     }))
 }

@@ -2,6 +2,7 @@
 
 mod claims;
 mod codes;
+mod describe;
 mod endpoints;
 mod error;
 mod fields;
@@ -11,6 +12,7 @@ mod operations;
 mod pages;
 mod pool;
 mod remembered;
+mod settings;
 mod sign_ins;
 #[cfg(test)]
 mod tests;
@@ -35,10 +37,12 @@ pub use keys::SigningKeys;
 use pages::Hosted;
 pub use pool::Tokens;
 use pool::{Pool, lock};
+pub use settings::Settings;
 use sign_ins::SignIns;
 pub use users::IdentityProvider;
 use users::Users;
 
+use super::aws::Iam;
 use crate::model::Clock;
 
 /// A pool, its client and its users.
@@ -64,6 +68,8 @@ pub struct Options {
     pub clock: Clock,
     /// How long ID and access tokens are good.
     pub token_lifetime: Duration,
+    /// Who may look how the pool is set up; nobody without.
+    pub iam: Option<Iam>,
 }
 
 /// A running stand-in. It stops when told to, and when this value is dropped.
@@ -95,6 +101,8 @@ impl Cognito {
             users: Mutex::new(Users::new(options.users)),
             identity_providers: options.identity_providers,
             self_sign_up: options.self_sign_up,
+            settings: Mutex::new(Settings::new(options.self_sign_up)),
+            iam: options.iam,
             keys: Mutex::new((options.keys, Vec::new())),
             sign_ins: Mutex::new(SignIns::new()),
             codes: Mutex::new(Codes::new()),
@@ -216,6 +224,11 @@ impl Cognito {
     /// Breaks the key endpoint, or mends it with [`Fault::None`].
     pub fn set_fault(&self, fault: Fault) {
         *lock(&self.endpoint.fault) = fault;
+    }
+
+    /// Changes what the pool tells of itself and of its client, and nothing of what they do.
+    pub fn change_settings(&self, change: impl FnOnce(&mut Settings)) {
+        change(&mut lock(&self.pool.settings));
     }
 
     /// Stops serving at once. Requests that are under way are cut off, because one of them may be hanging on purpose.

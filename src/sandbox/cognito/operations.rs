@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::claims::{API_SCOPE, User};
+use super::describe;
 use super::pool::{Pool, lock};
 use super::sign_ins::Refused;
 use super::users;
+use crate::sandbox::aws::Unsigned;
 
 /// The media type of the AWS JSON protocol.
 const AMZ_JSON: &str = "application/x-amz-json-1.1";
@@ -86,6 +88,13 @@ struct RevokeToken {
     client_id: String,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Describe {
+    user_pool_id: String,
+    client_id: Option<String>,
+}
+
 /// Answers one call.
 pub(super) async fn call(pool: web::Data<Pool>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
     let target = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -97,6 +106,7 @@ pub(super) async fn call(pool: web::Data<Pool>, request: HttpRequest, body: web:
         "GetUser" => parse(&body).and_then(|call| get_user(&pool, &call)),
         "GlobalSignOut" => parse(&body).and_then(|call| global_sign_out(&pool, &call)),
         "RevokeToken" => parse(&body).and_then(|call| revoke_token(&pool, &call)),
+        "DescribeUserPool" | "DescribeUserPoolClient" => description(&pool, &request, &body, operation),
         _ => Err(Refusal("UnknownOperationException", "The stand-in does not know this operation.".to_owned())),
     };
     let (status, body, exception) = match outcome {
@@ -212,6 +222,24 @@ fn revoke_token(pool: &Pool, call: &RevokeToken) -> Result<Value, Refusal> {
     check_client(pool, &call.client_id)?;
     pool.revoke(&call.token);
     Ok(json!({}))
+}
+
+fn description(pool: &Pool, request: &HttpRequest, body: &[u8], operation: &str) -> Result<Value, Refusal> {
+    match describe::may(pool, request, body, operation) {
+        Ok(true) => {}
+        Ok(false) => return Err(Refusal("AccessDeniedException", format!("Not authorized to perform: {operation}"))),
+        Err(Unsigned(code, message)) => return Err(Refusal(code, message.to_owned())),
+    }
+    let call: Describe = parse(body)?;
+    if call.user_pool_id != pool.id {
+        let message = format!("User pool {} does not exist.", call.user_pool_id);
+        return Err(Refusal("ResourceNotFoundException", message));
+    }
+    if operation == "DescribeUserPool" {
+        return Ok(describe::user_pool(pool));
+    }
+    check_client(pool, call.client_id.as_deref().ok_or_else(|| Refusal::missing("ClientId"))?)?;
+    Ok(describe::app_client(pool))
 }
 
 /// The user of an access token that may speak for them at this API; one of the pages' may not.

@@ -12,9 +12,11 @@ use super::claims::{API_SCOPE, Issue, Session, User};
 use super::codes::{self, Codes};
 use super::error::Error;
 use super::keys::SigningKeys;
+use super::settings::Settings;
 use super::sign_ins::{Refused, SignIns};
 use super::users::{IdentityProvider, Users};
 use crate::model::Clock;
+use crate::sandbox::aws::Iam;
 
 /// What a sign-in gives.
 #[derive(Clone)]
@@ -47,6 +49,10 @@ pub(super) struct Pool {
     pub(super) identity_providers: Vec<IdentityProvider>,
     /// Anybody may register.
     pub(super) self_sign_up: bool,
+    /// What is told of the pool and its client.
+    pub(super) settings: Mutex<Settings>,
+    /// Who may be told.
+    pub(super) iam: Option<Iam>,
     /// The keys that sign, then the ones that only verify.
     pub(super) keys: Mutex<(SigningKeys, Vec<SigningKeys>)>,
     pub(super) sign_ins: Mutex<SignIns>,

@@ -10,6 +10,8 @@ URL = sys.argv[1]
 ACCOUNT = "000000000000"
 PASSWORD = "Perm-1234x"
 TENANTS = ["acme", "globex"]
+# In whose name the gateway's doctor tries things.
+DOCTOR = "upload-gateway-doctor"
 PLATFORM_ADMIN = "root@platform.test"
 ON_OBJECTS = [
     "s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
@@ -43,7 +45,9 @@ def role(name, *statements):
         "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:user/gateway"},
         "Action": ["sts:AssumeRole", "sts:TagSession"],
         # A gateway that forgets the tag gets no session at all.
-        "Condition": {"StringLike": {"aws:RequestTag/customerName": "?*"}},
+        "Condition": {
+            "StringLike": {"aws:RequestTag/customerName": "?*"},
+            "ForAllValues:StringEquals": {"aws:TagKeys": ["customerName", "subject"]}},
     })
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
     iam.put_role_policy(RoleName=name, PolicyName="may", PolicyDocument=policy(*statements))
@@ -60,16 +64,39 @@ def person(email, *groups, **attributes):
         cognito.admin_add_user_to_group(UserPoolId=pool, Username=email, GroupName=group)
 
 
-client("s3").create_bucket(Bucket="uploads")
+s3, sqs = client("s3"), client("sqs")
+s3.create_bucket(Bucket="uploads")
+s3.put_public_access_block(Bucket="uploads", PublicAccessBlockConfiguration={
+    "BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True})
+s3.put_bucket_ownership_controls(
+    Bucket="uploads", OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]})
+s3.put_bucket_encryption(Bucket="uploads", ServerSideEncryptionConfiguration={
+    "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]})
+s3.put_bucket_lifecycle_configuration(Bucket="uploads", LifecycleConfiguration={"Rules": [{
+    "ID": "unfinished", "Status": "Enabled", "Filter": {"Prefix": ""},
+    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}}]})
+s3.put_bucket_cors(Bucket="uploads", CORSConfiguration={"CORSRules": [{
+    "AllowedOrigins": ["https://partner.example"], "AllowedMethods": ["GET", "PUT", "POST", "DELETE"],
+    "AllowedHeaders": ["*"], "ExposeHeaders": ["ETag", "Location"]}]})
 QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:uploads-events"
-queue = client("sqs").create_queue(QueueName="uploads-events", Attributes={"Policy": policy({
-    "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": QUEUE,
-})})["QueueUrl"]
-client("s3").put_bucket_notification_configuration(Bucket="uploads", NotificationConfiguration={
+DEAD_LETTERS = f"{QUEUE}-dead"
+sqs.create_queue(QueueName="uploads-events-dead")
+queue = sqs.create_queue(QueueName="uploads-events", Attributes={
+    "Policy": policy({
+        "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": QUEUE,
+        "Condition": {"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::uploads"}},
+    }),
+    "RedrivePolicy": json.dumps({"deadLetterTargetArn": DEAD_LETTERS, "maxReceiveCount": 5}),
+})["QueueUrl"]
+s3.put_bucket_notification_configuration(Bucket="uploads", NotificationConfiguration={
     "QueueConfigurations": [{
         "QueueArn": QUEUE, "Events": ["s3:ObjectCreated:*"]}]})
 gateway = user("gateway", [
-    "sts:AssumeRole", "sts:TagSession", "sts:GetCallerIdentity", "sqs:ReceiveMessage", "sqs:DeleteMessage"])
+    "sts:AssumeRole", "sts:TagSession", "sts:GetCallerIdentity", "sqs:ReceiveMessage", "sqs:DeleteMessage",
+    # What the doctor looks at.
+    "sqs:GetQueueAttributes", "s3:GetBucketPublicAccessBlock", "s3:GetBucketOwnershipControls",
+    "s3:GetEncryptionConfiguration", "s3:GetBucketVersioning", "s3:GetLifecycleConfiguration", "s3:GetBucketPolicy",
+    "s3:GetBucketNotification", "cognito-idp:DescribeUserPool", "cognito-idp:DescribeUserPoolClient"])
 admin = user("admin", "*")
 
 # UploadRole reaches the whole bucket: there, the session policy is the only wall.
@@ -80,7 +107,7 @@ upload_role = role(
 # here, so that each tenant has a statement with a Condition of its own.
 tag_role = role("TagRole", *[
     statement
-    for tenant in TENANTS
+    for tenant in [*TENANTS, DOCTOR]
     for own in [{"aws:PrincipalTag/customerName": tenant}]
     for statement in (
         {
@@ -94,14 +121,16 @@ tag_role = role("TagRole", *[
     )])
 
 pool = cognito.create_user_pool(
-    PoolName="gateway", UsernameAttributes=["email"], AutoVerifiedAttributes=["email"],
+    PoolName="gateway", AdminCreateUserConfig={"AllowAdminCreateUserOnly": True}, UsernameAttributes=["email"], AutoVerifiedAttributes=["email"],
     Schema=[{
         "Name": "customerName", "AttributeDataType": "String", "Mutable": True,
         "StringAttributeConstraints": {"MinLength": "1", "MaxLength": "64"},
     }])["UserPool"]["Id"]
 app = cognito.create_user_pool_client(
     UserPoolId=pool, ClientName="gateway",
-    ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])["UserPoolClient"]["ClientId"]
+    ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"], WriteAttributes=["email"],
+    ReadAttributes=["email", "email_verified", "custom:customerName"], PreventUserExistenceErrors="ENABLED",
+    EnableTokenRevocation=True)["UserPoolClient"]["ClientId"]
 cognito.create_group(UserPoolId=pool, GroupName="platform-admins")
 for tenant in TENANTS:
     person(f"user@{tenant}.test", **{"custom:customerName": tenant})
@@ -118,6 +147,8 @@ json.dump({
     "tagRole": tag_role,
     "readableSessionTokens": False,
     "takesForms": True,
+    # What the doctor finds wanting however this referee is set up: a policy that refuses plain HTTP would refuse everything.
+    "notGreen": [["TLS alone", "warning"]],
     "pool": {
         "issuer": f"https://cognito-idp.us-east-1.amazonaws.com/{pool}",
         "jwksUrl": f"{URL}/{pool}/.well-known/jwks.json",

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import credentials
+import doctor
 import downloads
 import events
 import forms
@@ -60,6 +61,9 @@ def try_gateway(verdict, referee, store, pool, database, binary):
         urls.stay_out_of_the_log(verdict, gateway.read_log(), [bent, ignored])
     with Gateway(binary, referee, pool, database, url_expiry=SHORT_EXPIRY) as gateway:
         written.add(urls.dies_in_time(verdict, gateway, store, WHO)["key"])
+    role = referee["tagRole"] or referee["uploadRole"]
+    with Gateway(binary, referee, pool, database, role=role, queue=referee["queue"]) as gateway:
+        doctor.tells_right_from_wrong(verdict, referee, store, gateway)
     if referee["queue"]:
         with Gateway(binary, referee, pool, database, queue=referee["queue"]) as gateway:
             written.add(events.complete_uploads(verdict, gateway, WHO)["key"])

@@ -15,6 +15,7 @@ CONFIGURATION = """
 public_address = "127.0.0.1:{public}"
 internal_address = "127.0.0.1:{internal}"
 public_url = "http://127.0.0.1:{public}"
+allowed_origins = ["https://partner.example"]
 [database]
 url = "{database}"
 [auth]
@@ -97,6 +98,22 @@ class Gateway:
         if done.returncode != 0:
             raise RuntimeError(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
         return done.stdout
+
+    def examine(self):
+        """What the doctor says of this configuration: its report, which must agree with its exit code."""
+        command = [self.binary, "doctor", "--json", "--config", self.config]
+        done = subprocess.run(command, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        report = json.loads(done.stdout)
+        if done.returncode != (0 if report["healthy"] else 1):
+            raise RuntimeError(f"the doctor ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+        return report
+
+    def rewrite(self, old, new):
+        """Replaces a piece of the configuration, which the running gateway has read already."""
+        text = self.config.read_text()
+        if old not in text:
+            raise RuntimeError(f"{old!r} is not in the configuration")
+        self.config.write_text(text.replace(old, new))
 
     def session_policy(self, tenant):
         """The inline policy of the sessions that this gateway signs with for `tenant`."""

@@ -20,6 +20,9 @@ while True:
         s3.create_bucket(Bucket="uploads")
         s3.put_object(Bucket="uploads", Key="ready", Body=b"ready")
         s3.delete_object(Bucket="uploads", Key="ready")
+        s3.put_bucket_cors(Bucket="uploads", CORSConfiguration={"CORSRules": [{
+            "AllowedOrigins": ["https://partner.example"], "AllowedMethods": ["GET", "PUT", "POST", "DELETE"],
+            "AllowedHeaders": ["*"], "ExposeHeaders": ["ETag", "Location"]}]})
         break
     except (BotoCoreError, ClientError) as error:
         # An attempt that got half way leaves the bucket.
@@ -42,6 +45,12 @@ json.dump({
     "readableSessionTokens": True,
     # It knows no session's key when a form is posted: InvalidAccessKeyId.
     "takesForms": False,
+    # What the doctor finds wanting however this referee is set up: it knows no session tags, and so no wall but the session
+    # policy; the gateway's key may not look at the bucket's settings without reaching its objects; and there is no queue.
+    "notGreen": [
+        ["TLS alone", "unknown"], ["encryption", "unknown"], ["event delivery", "warning"], ["lifecycle", "unknown"],
+        ["object ownership", "unknown"], ["public access", "unknown"], ["tenants apart", "failed"],
+        ["upload role", "failed"], ["upload role", "warning"], ["user pool", "unknown"], ["versioning", "unknown"]],
     # It tells of no events.
     "queue": None,
     "pool": None,

@@ -1,32 +1,43 @@
-//! Which S3 operations does the sandbox know? Those that the gateway and its uploaders use; s3s refuses the others.
+//! Which S3 operations does the sandbox know? Those that the gateway, its doctor and its uploaders use; s3s refuses the others.
 
 mod listing;
 mod multipart;
 mod objects;
+mod settings;
 
 use std::sync::Arc;
 
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
-    CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput, GetObjectInput,
-    GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input,
-    ListObjectsV2Output, ListPartsInput, ListPartsOutput, PutObjectInput, PutObjectOutput, UploadPartInput,
-    UploadPartOutput,
+    CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput,
+    GetBucketEncryptionInput, GetBucketEncryptionOutput, GetBucketLifecycleConfigurationInput,
+    GetBucketLifecycleConfigurationOutput, GetBucketNotificationConfigurationInput,
+    GetBucketNotificationConfigurationOutput, GetBucketOwnershipControlsInput, GetBucketOwnershipControlsOutput,
+    GetBucketPolicyInput, GetBucketPolicyOutput, GetBucketVersioningInput, GetBucketVersioningOutput, GetObjectInput,
+    GetObjectOutput, GetPublicAccessBlockInput, GetPublicAccessBlockOutput, HeadBucketInput, HeadBucketOutput,
+    HeadObjectInput, HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput,
+    PutObjectInput, PutObjectOutput, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 
 use super::access::MayList;
 use super::checksum::Algorithm;
 use super::store::{Object, Store};
+use super::{BucketSettings, Shared};
 
 /// The one bucket. `PostObject` comes here as `PutObject`, by s3s's own conversion.
 pub(super) struct Bucket {
     pub(super) name: String,
     pub(super) region: String,
     pub(super) store: Arc<Store>,
+    pub(super) shared: Arc<Shared>,
 }
 
 impl Bucket {
+    fn settings(&self, bucket: &str) -> S3Result<BucketSettings> {
+        self.check(bucket).map(|()| self.shared.set_up.bucket())
+    }
+
     fn check(&self, bucket: &str) -> S3Result<()> {
         if bucket == self.name {
             return Ok(());
@@ -119,5 +130,61 @@ impl S3 for Bucket {
         self.check(&request.input.bucket)?;
         self.store.abort(&request.input.key, &request.input.upload_id).await?;
         Ok(S3Response::new(AbortMultipartUploadOutput::default()))
+    }
+
+    async fn get_public_access_block(
+        &self,
+        request: S3Request<GetPublicAccessBlockInput>,
+    ) -> S3Result<S3Response<GetPublicAccessBlockOutput>> {
+        let settings = self.settings(&request.input.bucket)?;
+        Ok(S3Response::new(settings::public_access(&settings)?))
+    }
+
+    async fn get_bucket_ownership_controls(
+        &self,
+        request: S3Request<GetBucketOwnershipControlsInput>,
+    ) -> S3Result<S3Response<GetBucketOwnershipControlsOutput>> {
+        let settings = self.settings(&request.input.bucket)?;
+        Ok(S3Response::new(settings::ownership(settings)?))
+    }
+
+    async fn get_bucket_encryption(
+        &self,
+        request: S3Request<GetBucketEncryptionInput>,
+    ) -> S3Result<S3Response<GetBucketEncryptionOutput>> {
+        let settings = self.settings(&request.input.bucket)?;
+        Ok(S3Response::new(settings::encryption(settings)))
+    }
+
+    async fn get_bucket_versioning(
+        &self,
+        request: S3Request<GetBucketVersioningInput>,
+    ) -> S3Result<S3Response<GetBucketVersioningOutput>> {
+        let settings = self.settings(&request.input.bucket)?;
+        Ok(S3Response::new(settings::versioning(&settings)))
+    }
+
+    async fn get_bucket_lifecycle_configuration(
+        &self,
+        request: S3Request<GetBucketLifecycleConfigurationInput>,
+    ) -> S3Result<S3Response<GetBucketLifecycleConfigurationOutput>> {
+        let settings = self.settings(&request.input.bucket)?;
+        Ok(S3Response::new(settings::lifecycle(settings)?))
+    }
+
+    async fn get_bucket_policy(
+        &self,
+        request: S3Request<GetBucketPolicyInput>,
+    ) -> S3Result<S3Response<GetBucketPolicyOutput>> {
+        let settings = self.settings(&request.input.bucket)?;
+        Ok(S3Response::new(settings::policy(settings)?))
+    }
+
+    async fn get_bucket_notification_configuration(
+        &self,
+        request: S3Request<GetBucketNotificationConfigurationInput>,
+    ) -> S3Result<S3Response<GetBucketNotificationConfigurationOutput>> {
+        let settings = self.settings(&request.input.bucket)?;
+        Ok(S3Response::new(settings::notification(settings)))
     }
 }

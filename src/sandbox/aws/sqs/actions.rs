@@ -155,12 +155,12 @@ fn receipt(handle: &str) -> Result<Uuid, Refused> {
     Uuid::try_parse(handle).map_err(|_not_ours| Refused::invalid(code, message))
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
     serde_json::from_slice(body).map_err(|error| Refused::invalid("InvalidParameterValue", error.to_string()))
 }
 
 /// Like SQS, it goes by the path: hosts have many names.
-fn check_queue(url: &str) -> Result<(), Refused> {
+pub(super) fn check_queue(url: &str) -> Result<(), Refused> {
     let ours = Url::parse(url).is_ok_and(|url| url.path() == PATH);
     if ours { Ok(()) } else { Err(Refused::no_such_queue()) }
 }

@@ -3,10 +3,10 @@
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-json.html>
 
 mod actions;
+mod attributes;
 mod notifications;
 mod queue;
 mod refused;
-mod signer;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +21,7 @@ pub(super) use self::notifications::{Creation, Notifications};
 use self::queue::Queue;
 pub(super) use self::refused::Refused;
 use super::identity::Principal;
+use super::signer::{Unsigned, signer};
 use super::{Aws, Fault, Shared};
 use crate::model::Clock;
 
@@ -31,6 +32,11 @@ pub(super) const LONGEST_REQUEST: usize = 8 * 1024 * 1024;
 const NAME: &str = "uploads-events";
 /// Its account and name, as in its URL.
 const PATH: &str = "/000000000000/uploads-events";
+
+/// The queue's ARN.
+pub(super) fn queue_arn(region: &str) -> String {
+    format!("arn:aws:sqs:{region}:000000000000:{NAME}")
+}
 
 /// Names the action in a request's `X-Amz-Target`.
 const TARGET: &str = "x-amz-target";
@@ -65,15 +71,29 @@ pub(super) async fn answer(shared: &Shared, origin: &str, parts: &Parts, body: &
 }
 
 async fn dispatch(shared: &Shared, origin: &str, parts: &Parts, body: &[u8]) -> Result<Value, Refused> {
-    match signer::signer(parts, body, shared)? {
-        Principal::Gateway | Principal::Admin => {}
-        Principal::Session(_) => {
-            return Err(Refused::forbidden("AccessDenied", "Access to the resource is denied."));
-        }
-    }
+    let signer = signer(parts, body, "sqs", shared)?;
     let target = parts.headers.get(TARGET).and_then(|target| target.to_str().ok()).unwrap_or_default();
     let action = target.strip_prefix(SERVICE).unwrap_or_default();
+    // The permission for one covers a batch of them.
+    let permission = format!("sqs:{}", action.trim_end_matches("Batch"));
+    let may = match signer {
+        Principal::Admin => true,
+        Principal::Gateway => shared.gateway_may(&permission, &queue_arn(&shared.region)),
+        Principal::Session(_) => false,
+    };
+    if !may {
+        return Err(Refused::forbidden("AccessDenied", "Access to the resource is denied."));
+    }
+    if action == "GetQueueAttributes" {
+        return attributes::get(shared, body);
+    }
     actions::perform(&shared.sqs.queue, origin, action, body).await
+}
+
+impl From<Unsigned> for Refused {
+    fn from(Unsigned(code, message): Unsigned) -> Self {
+        Self::forbidden(code, message)
+    }
 }
 
 /// The queue as tests and the sandbox handle it.

@@ -110,6 +110,10 @@ impl Queue {
         self.arrivals.receiver_count()
     }
 
+    pub(super) fn visibility_timeout(&self) -> Duration {
+        lock(&self.state).visibility_timeout.unsigned_abs()
+    }
+
     pub(super) fn set_visibility_timeout(&self, time: Duration) {
         lock(&self.state).visibility_timeout = time::Duration::try_from(time).unwrap_or(time::Duration::MAX);
     }

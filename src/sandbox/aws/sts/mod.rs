@@ -28,6 +28,8 @@ pub(super) const LONGEST_REQUEST: usize = 256 * 1024;
 
 /// The session tag without which the role cannot be assumed.
 const TENANT_TAG: &str = "customerName";
+/// The tags that a session may have.
+const TAGS: [&str; 2] = [TENANT_TAG, "subject"];
 
 /// STS, reached through s3s so that s3s checks the signatures.
 pub(super) struct Sts(pub(super) Arc<Shared>);
@@ -103,7 +105,7 @@ impl Sts {
 
         let packed = request.policy.as_ref().map_or(0, |(json, _)| json.len())
             + request.tags.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>();
-        let life = Duration::seconds(request.duration_seconds.into()).min(self.0.longest_session());
+        let life = Duration::seconds(request.duration_seconds.into()).min(self.0.set_up.longest_session());
         let session = Session {
             access_key_id: format!("ASIA{}", random_text("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16)),
             secret_access_key: STANDARD.encode(rand::rng().random::<[u8; 30]>()),
@@ -120,10 +122,14 @@ impl Sts {
 
     /// The role's trust policy: the gateway alone may assume it, and only in the name of a tenant.
     fn authorize(&self, caller: &Principal, request: &AssumeRole) -> Result<(), Refused> {
-        let tenant = request.tags.iter().any(|(key, value)| key.eq_ignore_ascii_case(TENANT_TAG) && !value.is_empty());
+        let trust = self.0.set_up.trust();
+        let tenant = request.tags.iter().find(|(key, _)| key.eq_ignore_ascii_case(TENANT_TAG));
+        let is_tagged = tenant.map_or(!trust.requires_tag, |(_, value)| trust.takes_empty_tag || !value.is_empty());
+        let is_known = |(key, _): &(String, String)| TAGS.iter().any(|known| key.eq_ignore_ascii_case(known));
+        let tagged = is_tagged && (trust.takes_other_tags || request.tags.iter().all(is_known));
         let external_id = self.0.external_id.is_none() || self.0.external_id == request.external_id;
         match caller {
-            Principal::Gateway if request.role_arn == ROLE_ARN && external_id && tenant => Ok(()),
+            Principal::Gateway if request.role_arn == ROLE_ARN && external_id && tagged => Ok(()),
             Principal::Gateway | Principal::Admin | Principal::Session(_) => Err(Refused::new(
                 403,
                 "AccessDenied",

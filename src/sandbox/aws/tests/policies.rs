@@ -88,6 +88,26 @@ async fn long_term_keys_have_no_more_than_their_part() {
 }
 
 #[tokio::test]
+async fn the_gateway_may_look_how_the_bucket_is_set_up_and_sessions_may_not() {
+    let sandbox = Sandbox::start().await;
+    let gateway = sandbox.s3(long_term(sandbox.aws.gateway_credentials()));
+    let look = async |s3: &aws_sdk_s3::Client| {
+        let doors = outcome(&s3.get_public_access_block().bucket(BUCKET).send().await);
+        let policy = outcome(&s3.get_bucket_policy().bucket(BUCKET).send().await);
+        [doors, policy].map(|(status, _)| status)
+    };
+    assert_eq!(look(&gateway).await, [200; 2]);
+    assert_eq!(look(&sandbox.tenant("acme").await).await, [403; 2]);
+    let nothing =
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetBucketPolicy","Resource":"*"}}"#;
+    sandbox.aws.set_gateway_policy(nothing).unwrap();
+    assert_eq!(look(&gateway).await, [403, 200]);
+    sandbox.aws.change_bucket(|bucket| bucket.policy = None);
+    let none = gateway.get_bucket_policy().bucket(BUCKET).send().await;
+    assert_eq!(outcome(&none), (404, "NoSuchBucketPolicy".to_owned()));
+}
+
+#[tokio::test]
 async fn what_needs_another_permission_is_denied() {
     let sandbox = Sandbox::start().await;
     let s3 = sandbox.tenant("acme").await;

@@ -59,11 +59,12 @@ async fn nobody_else_gets_the_role() {
         request(),
         request().tags(tag("customerName", "")),
         request().tags(tag("customer", "acme")),
+        request().tags(tag("customerName", "acme")).tags(tag("team", "x")),
         request().role_arn("arn:aws:iam::000000000000:role/other").tags(tag("customerName", "acme")),
     ] {
         assert_eq!(outcome(&refused.send().await), denied);
     }
-    assert_eq!(sandbox.aws.assume_role_calls(), 7);
+    assert_eq!(sandbox.aws.assume_role_calls(), 8);
     let calls = sandbox.aws.assume_role_history();
     assert_eq!(calls.iter().filter(|call| call.granted).count(), 1);
 }
@@ -103,6 +104,7 @@ async fn refusals_have_the_shape_of_sts() {
 #[tokio::test]
 async fn the_largest_request_is_heard() {
     let sandbox = Sandbox::start().await;
+    sandbox.aws.change_trust(|trust| trust.takes_other_tags = true);
     let mut request = sandbox.assume_role("acme");
     for number in 0..49 {
         request = request.tags(tag(&format!("{}{number}", "ключ".repeat(30)), &"знач".repeat(64)));

@@ -9,10 +9,8 @@ use url::{Host, Url};
 use super::browser::Visit;
 use crate::sandbox::cognito::fields::{Fields, Repeated};
 use crate::sandbox::cognito::pool::Pool;
+use crate::sandbox::cognito::settings::SCOPES;
 use crate::sandbox::cognito::users::IdentityProvider;
-
-/// What the client may ask for, and gets when it asks for nothing.
-pub(in crate::sandbox::cognito) const SCOPES: [&str; 3] = ["openid", "email", "profile"];
 
 /// An authorization request that may be answered.
 pub(super) struct Ask {

@@ -12,7 +12,6 @@ mod sign_up;
 use actix_web::http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use actix_web::{HttpResponse, web};
 
-pub(super) use ask::SCOPES;
 use browser::Browsers;
 
 /// What the pages remember between two requests.

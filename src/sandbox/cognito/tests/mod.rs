@@ -70,6 +70,7 @@ async fn stand_in_where(self_sign_up: bool, ahead: Arc<AtomicU64>) -> Cognito {
             datetime!(2030-01-02 03:04:05 UTC) + Duration::from_secs(ahead.load(Ordering::Relaxed))
         }),
         token_lifetime: Duration::from_secs(300),
+        iam: None,
     })
     .await
     .unwrap()

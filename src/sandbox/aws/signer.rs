@@ -1,4 +1,4 @@
-//! Who signed a request to SQS? SigV4 verified here, because s3s knows no services but S3 and STS.
+//! Who signed a request to SQS or Cognito? SigV4 verified here, because s3s knows no services but S3 and STS.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -6,19 +6,27 @@ use hyper::http::request::Parts;
 use time::macros::format_description;
 use time::{Duration, PrimitiveDateTime};
 
-use super::Refused;
+use super::Shared;
+use super::identity::{ADMIN, GATEWAY, Principal, Refusal};
+use super::signature::UnverifiedSignature;
 use crate::adapters::sigv4::SigningKeys;
 use crate::model::Clock;
-use crate::sandbox::aws::Shared;
-use crate::sandbox::aws::identity::{ADMIN, GATEWAY, Principal, Refusal};
-use crate::sandbox::aws::signature::UnverifiedSignature;
 
 /// How far a signer's clock may be from this machine's.
 const SKEW: Duration = Duration::minutes(15);
 
-/// The holder of the key that signed this request, body included.
-pub(super) fn signer(parts: &Parts, body: &[u8], shared: &Shared) -> Result<Principal, Refused> {
-    let missing = || Refused::forbidden("MissingAuthenticationToken", "Request is missing Authentication Token");
+/// Why a request is nobody's, in AWS's words: a code and a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sandbox) struct Unsigned(pub(in crate::sandbox) &'static str, pub(in crate::sandbox) &'static str);
+
+/// The holder of the key that signed this request to that service, body included.
+pub(super) fn signer(
+    parts: &Parts,
+    body: &[u8],
+    service: &'static str,
+    shared: &Shared,
+) -> Result<Principal, Unsigned> {
+    let missing = || Unsigned("MissingAuthenticationToken", "Request is missing Authentication Token");
     let claimed = UnverifiedSignature::of(parts).filter(|_| parts.uri.query().is_none()).ok_or_else(missing)?;
     let principal = shared.identities.identify(&claimed.access_key, claimed.token.as_deref())?;
     let secret = match &principal {
@@ -26,8 +34,8 @@ pub(super) fn signer(parts: &Parts, body: &[u8], shared: &Shared) -> Result<Prin
         Principal::Admin => ADMIN.1,
         Principal::Session(session) => &session.secret_access_key,
     };
-    if claimed.check_scope("sqs", &shared.region).is_err() {
-        return Err(mismatch("Credential should be scoped to a valid region and to the service 'sqs'."));
+    if claimed.check_scope(service, &shared.region).is_err() {
+        return Err(mismatch("Credential should be scoped to a valid region and to the correct service."));
     }
     let covers = |name: &str| claimed.signed_headers.iter().any(|signed| signed == name);
     if claimed.check_headers(&parts.headers).is_err() || !covers("host") {
@@ -43,7 +51,7 @@ pub(super) fn signer(parts: &Parts, body: &[u8], shared: &Shared) -> Result<Prin
         return Err(mismatch("Signature expired, or not yet current."));
     }
     let canonical = canonical_request(parts, &claimed.signed_headers, body);
-    let key = SigningKeys::new(secret.into(), &shared.region, "sqs").day_key(signed_at);
+    let key = SigningKeys::new(secret.into(), &shared.region, service).day_key(signed_at);
     let expected = key.sign(timestamp, &canonical);
     let given = header("authorization").and_then(|claims| claims.rsplit_once("Signature=")).map(|(_, given)| given);
     match verify_slices_are_equal(expected.as_bytes(), given.unwrap_or_default().as_bytes()) {
@@ -68,19 +76,17 @@ fn canonical_request(parts: &Parts, signed_headers: &[String], body: &[u8]) -> S
     format!("{method}\n{path}\n\n{headers}\n{signed}\n{hash}")
 }
 
-fn mismatch(message: &'static str) -> Refused {
-    Refused::forbidden("SignatureDoesNotMatch", message)
+fn mismatch(message: &'static str) -> Unsigned {
+    Unsigned("SignatureDoesNotMatch", message)
 }
 
-impl From<Refusal> for Refused {
+impl From<Refusal> for Unsigned {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::UnknownKey | Refusal::InvalidToken => {
-                Self::forbidden("InvalidClientTokenId", "The security token included in the request is invalid.")
+                Self("InvalidClientTokenId", "The security token included in the request is invalid.")
             }
-            Refusal::Expired => {
-                Self::forbidden("ExpiredToken", "The security token included in the request is expired")
-            }
+            Refusal::Expired => Self("ExpiredToken", "The security token included in the request is expired"),
         }
     }
 }
