@@ -10,8 +10,8 @@ locals {
   database_host        = one(concat(aws_db_instance.gateway[*].address, aws_rds_cluster.gateway[*].endpoint))
   database_resource_id = one(concat(aws_db_instance.gateway[*].resource_id, aws_rds_cluster.gateway[*].cluster_resource_id))
   database_secret_arn = one(flatten([
-    [for instance in aws_db_instance.gateway : instance.master_user_secret[0].secret_arn],
-    [for cluster in aws_rds_cluster.gateway : cluster.master_user_secret[0].secret_arn],
+    [for instance in aws_db_instance.gateway : instance.master_user_secret[*].secret_arn],
+    [for cluster in aws_rds_cluster.gateway : cluster.master_user_secret[*].secret_arn],
   ]))
 
   # Without verify-full, whoever answers at that address is believed.

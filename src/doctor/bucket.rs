@@ -12,14 +12,16 @@ const LIFECYCLE: &str = "lifecycle";
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 pub(super) async fn check(neighbours: &Neighbours) -> Vec<Finding> {
-    vec![
-        public_access(neighbours).await,
-        ownership(neighbours).await,
-        encryption::check(neighbours).await,
-        versioning(neighbours).await,
-        lifecycle(neighbours).await,
-        bucket_policy::check(neighbours).await,
-    ]
+    // At once: a store that does not answer is waited for once.
+    let (public_access, ownership, encryption, versioning, lifecycle, policy) = tokio::join!(
+        public_access(neighbours),
+        ownership(neighbours),
+        encryption::check(neighbours),
+        versioning(neighbours),
+        lifecycle(neighbours),
+        bucket_policy::check(neighbours),
+    );
+    vec![public_access, ownership, encryption, versioning, lifecycle, policy]
 }
 
 async fn public_access(neighbours: &Neighbours) -> Finding {

@@ -13,6 +13,7 @@ import secret
 import sessions
 import urls
 from applied import AppliedGateway
+from doctor import not_green
 from hosted_ui import Refused, claims_of
 from people import People
 from roles import (
@@ -102,6 +103,8 @@ def main():
     with AppliedGateway(binary, outputs, url, people, key, database) as gateway:
         tenants(verdict, gateway, people)
         written = uploads(verdict, gateway, store, outputs)
+        verdict.same_set("doctor finds nothing wanting in what Terraform made, but what the emulator cannot do",
+                         not_green(gateway.examine()), set())
     secret.is_followed(verdict, root, outputs, url, people, key, database, binary)
     role = outputs["upload_role_arn"]
     sessions.reach_one_prefix(verdict, store, store.session(role, WHO), WHO, OTHER, "the role's own policy")
