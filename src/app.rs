@@ -262,7 +262,8 @@ fn serve_public(listener: TcpListener, server: &config::Server, state: Data<Stat
     let app = move || {
         App::new().wrap(http::cors(&settings)).wrap(from_fn(http::observe)).configure(http::public(state.clone()))
     };
-    let mut public = HttpServer::new(app).disable_signals().shutdown_timeout(server.shutdown_grace.as_secs());
+    let mut public = HttpServer::new(app).disable_signals();
+    public = public.keep_alive(server.keep_alive).shutdown_timeout(server.shutdown_grace.as_secs());
     if let Some(workers) = server.workers {
         public = public.workers(workers);
     }

@@ -16,7 +16,7 @@ pub(super) async fn open(
     clock: &Clock,
 ) -> Result<(PgPool, Password), StartError> {
     let pool = postgres::pool(&config.database)?;
-    let password = Password::new(shared, &config.aws, &config.database, clock.clone())?;
+    let mut password = Password::new(shared, &config.aws, &config.database, clock.clone())?;
     password.renew(&pool).await;
     Ok((pool, password))
 }

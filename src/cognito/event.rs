@@ -121,8 +121,12 @@ impl<'a> Attributes<'a> {
 
     /// Whether an identity provider vouches for the person, or ever created the account.
     pub(super) fn is_federated(&self) -> Result<bool, Refusal> {
-        let is_external = self.text("cognito:user_status")? == Some("EXTERNAL_PROVIDER");
-        Ok(is_external || !self.identity_providers()?.is_empty())
+        Ok(self.has_no_password()? || !self.identity_providers()?.is_empty())
+    }
+
+    /// Whether an identity provider created the account. One that was linked to a provider later on keeps its password.
+    pub(super) fn has_no_password(&self) -> Result<bool, Refusal> {
+        Ok(self.text("cognito:user_status")? == Some("EXTERNAL_PROVIDER"))
     }
 
     /// Every identity provider that vouches for the person: `identities`, a JSON text.

@@ -1,8 +1,11 @@
 //! Is somebody who signs in with a password locked out?
 //!
-//! Cognito asks before it looks at the password, and tells after a success. Two kinds of attempts are not counted: those of somebody
-//! who comes from an identity provider, which has passwords and lockouts of its own, and those for an account that does not exist
-//! (`userNotFound`, which Cognito sends where it hides that from the caller).
+//! Cognito asks before it looks at the password, and tells after a success. Two kinds of attempts are not counted: those of an account
+//! that an identity provider made, which has no password here, and those for an account that does not exist (`userNotFound`, which
+//! Cognito sends where it hides that from the caller). An account of the pool that was linked to a provider keeps its password, and so
+//! is counted: while it is locked, it does not come in by the provider either.
+//!
+//! That a lock is refused in other words than a wrong password tells a patient guesser that there is such an account.
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-authentication.html>
 //!
 //! While the table does not answer, people sign in uncounted or not at all, as configured. Every such event is a log line with
@@ -34,7 +37,7 @@ pub(super) struct Gate {
 impl Gate {
     /// Before the password is looked at.
     pub(super) async fn enter(&self, event: &Event) -> Result<Decision, Refusal> {
-        if is_nobody(event)? || event.attributes()?.is_federated()? {
+        if is_nobody(event)? || event.attributes()?.has_no_password()? {
             return Ok(Decision::Passed);
         }
         let (account, now) = (account(event)?, self.clock.now());
@@ -53,7 +56,7 @@ impl Gate {
 
     /// After a success: a sign-in, or a new password by a code sent to the account's address.
     pub(super) async fn succeed(&self, event: &Event) -> Result<Decision, Refusal> {
-        if event.attributes()?.is_federated()? {
+        if event.attributes()?.has_no_password()? {
             return Ok(Decision::Passed);
         }
         match in_time(self.lockout.clear(&account(event)?)).await {

@@ -21,6 +21,8 @@ pub struct Server {
     pub allowed_origins: Vec<String>,
     /// Threads that serve requests.
     pub workers: Option<usize>,
+    /// How long an idle connection is kept.
+    pub keep_alive: Duration,
     /// How long a request may take, its body's arrival included.
     pub request_timeout: Duration,
     /// How long requests in flight may take once a stop was asked for.

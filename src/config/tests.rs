@@ -251,10 +251,10 @@ fn the_databases_password_has_one_source() {
     assert_eq!(password("postgres://h/d", &secret), DatabasePassword::Secret { arn: ARN.to_owned() });
 
     for (url, further, setting) in [
-        ("postgres://u:p@h/d?sslmode=require", "iam = true", "database.url"),
+        ("postgres://u:p@h/d?sslmode=verify-full", "iam = true", "database.url"),
         ("postgres://u:p@h/d", secret.as_str(), "database.url"),
         ("postgres://u@h/d", "iam = true", "database.url"),
-        ("postgres://u@h/d?sslmode=prefer", "iam = true", "database.url"),
+        ("postgres://u@h/d?sslmode=require", "iam = true", "database.url"),
         ("postgres://u@h/d", "secret_arn = \"arn:aws:iam::1:role/x\"", "database.secret_arn"),
         ("postgres://u@h/d", "secret_arn = \"\"", "database.secret_arn"),
         ("postgres://u@h/d?sslmode=require", &format!("iam = true\n{secret}"), "database.secret_arn"),

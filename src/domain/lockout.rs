@@ -47,8 +47,8 @@ impl Lockout {
 
     /// Counts an attempt at `now`, or refuses it.
     ///
-    /// Should the clock go back, a lock ends at most the policy's duration after the next attempt; should it go forward, a lock
-    /// ends early by no more than the jump.
+    /// Should the clock go back, a lock ends at most the policy's duration after the next attempt; should it go forward, or two
+    /// processes' clocks differ, a lock ends early by no more than the jump or the difference.
     ///
     /// # Errors
     /// When the table refuses or does not answer; the attempt may have been counted.

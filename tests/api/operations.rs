@@ -1,11 +1,15 @@
 //! Can operators, their probes and people's browsers work with it?
 
+use std::time::Duration;
+
 use reqwest::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, HeaderMap, VARY};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::json;
+use tokio::io::AsyncReadExt as _;
 use upload_gateway::sandbox::cognito::Fault;
 
 use crate::harness::{Harness, PAGE};
+use crate::socket;
 
 /// The metrics of API.md that this version has.
 const NAMES: [&str; 15] = [
@@ -187,4 +191,15 @@ async fn answers_are_not_kept_and_not_sniffed() {
         assert!(answer.headers.contains_key("x-request-id"));
         assert!(!answer.headers.contains_key("server") && !answer.headers.contains_key("x-powered-by"));
     }
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_kept_as_long_as_configured() {
+    // Left to itself the server would wait for five seconds.
+    let gateway = Harness::with("[server]\nkeep_alive = \"1s\"\n").await;
+    let mut connection = socket::write(&gateway.public_url, "GET /nowhere HTTP/1.1\r\nhost: gateway\r\n\r\n").await;
+    let mut answer = Vec::new();
+    let closed = tokio::time::timeout(Duration::from_secs(4), connection.read_to_end(&mut answer)).await;
+    assert!(answer.starts_with(b"HTTP/1.1 404"), "{}", String::from_utf8_lossy(&answer));
+    assert!(matches!(closed, Ok(Ok(_))), "{closed:?}");
 }

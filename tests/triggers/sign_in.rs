@@ -135,20 +135,23 @@ async fn people_of_a_provider_and_accounts_that_do_not_exist_are_not_counted() {
         let mut nobody = event("pre_authentication");
         nobody["request"]["userNotFound"] = true.into();
         nobody["request"]["userAttributes"] = json!({});
-        let mut federated = attempt("jane");
-        federated["request"]["userAttributes"]["identities"] = r#"[{"providerName":"CAS-SSO","userId":"7"}]"#.into();
         let mut external = attempt("jane");
         external["request"]["userAttributes"]["cognito:user_status"] = "EXTERNAL_PROVIDER".into();
-        for asked in [&nobody, &federated, &external] {
+        for asked in [&nobody, &external] {
             for _attempt in 0..6 {
                 assert_eq!(&function.invoke(asked).await.json(), asked, "{}", table.server);
             }
         }
         assert_eq!(table.records().await, 0, "{}", table.server);
-        let mut unlinked = attempt("joe");
-        unlinked["request"]["userAttributes"]["identities"] = "[]".into();
-        function.invoke(&unlinked).await.json();
-        assert_eq!(table.records().await, 1, "{}: who was unlinked from a provider has a password", table.server);
+        for (records, name, identities) in
+            [(1, "joe", "[]"), (2, "jack", r#"[{"providerName":"CAS-SSO","userId":"7"}]"#)]
+        {
+            let mut with_password = attempt(name);
+            with_password["request"]["userAttributes"]["identities"] = identities.into();
+            function.invoke(&with_password).await.json();
+            let server = &table.server;
+            assert_eq!(table.records().await, records, "{server}: {name} of the pool keeps a password, linked or not");
+        }
     }
 }
 

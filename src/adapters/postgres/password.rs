@@ -63,6 +63,7 @@ enum Source {
 pub struct Password {
     options: PgConnectOptions,
     source: Source,
+    next_look: Duration,
 }
 
 impl Password {
@@ -89,7 +90,7 @@ impl Password {
                 Source::Secret { client: aws_sdk_secretsmanager::Client::from_conf(builder.build()), arn: arn.clone() }
             }
         };
-        Ok(Self { options: super::connect_options(database)?, source })
+        Ok(Self { options: super::connect_options(database)?, source, next_look: RENEWAL })
     }
 
     /// How a connection is made right now.
@@ -121,27 +122,26 @@ impl Password {
     }
 
     /// Gives the pool what it needs now. A failure is logged and not fatal: Secrets Manager may come back.
-    pub async fn renew(&self, pool: &PgPool) -> bool {
-        match self.connect_options().await {
+    pub async fn renew(&mut self, pool: &PgPool) {
+        self.next_look = match self.connect_options().await {
             Ok(options) => {
                 pool.set_connect_options(options);
-                true
+                RENEWAL
             }
             Err(error) => {
                 warn!(%error, "the database's password was not renewed");
-                false
+                RETRY
             }
         }
     }
 
     /// Keeps it fresh, where there is anything to renew.
-    pub async fn renew_until(self, pool: PgPool, stop: CancellationToken) {
+    pub async fn renew_until(mut self, pool: PgPool, stop: CancellationToken) {
         if matches!(self.source, Source::InUrl) {
             return;
         }
-        let mut pause = RENEWAL;
-        while stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
-            pause = if self.renew(&pool).await { RENEWAL } else { RETRY };
+        while stop.run_until_cancelled(tokio::time::sleep(self.next_look)).await.is_some() {
+            self.renew(&pool).await;
         }
     }
 }
