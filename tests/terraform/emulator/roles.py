@@ -37,7 +37,7 @@ def expand_tenant_variable(role_arn, store, tenants):
             for tenant in tenants:
                 own = json.loads(text.replace(VARIABLE, tenant))
                 if "Sid" in own:
-                    own["Sid"] += tenant.title()
+                    own["Sid"] += tenant.title().replace("-", "")
                 equal = own.setdefault("Condition", {}).setdefault("StringEquals", {})
                 equal["aws:PrincipalTag/customerName"] = tenant
                 statements.append(own)
