@@ -60,8 +60,9 @@ enum Command {
     /// upload role, walls between tenants, bucket, event queue, and the bucket's CORS rules as browsers meet them. Says for each
     /// what to do.
     ///
-    /// Writes nothing, unless a wall between tenants is down: then one object of a few bytes, which it removes again. Ends with 1
-    /// when something failed, and with 0 when nothing did, also when something is worth a warning or could not be looked at.
+    /// Writes nothing, unless a wall between tenants is down or the store does not compare a Content-MD5: then objects of a few
+    /// bytes, which it removes again (in a bucket with versions, a version stays). Ends with 1 when something failed, and with 0
+    /// when nothing did, also when something is worth a warning or could not be looked at.
     Doctor {
         #[command(flatten)]
         source: Source,

@@ -63,7 +63,7 @@ locals {
     {
       Sid      = "LookAtTheUserPool"
       Effect   = "Allow"
-      Action   = ["cognito-idp:DescribeUserPool", "cognito-idp:DescribeUserPoolClient"]
+      Action   = ["cognito-idp:DescribeUserPool", "cognito-idp:DescribeUserPoolClient", "cognito-idp:ListUserPoolClients"]
       Resource = aws_cognito_user_pool.people.arn
     },
   ]

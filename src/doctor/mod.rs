@@ -1,16 +1,19 @@
 //! Does everything that the gateway leans on do what it must? `upload-gateway doctor` asks, before users do.
 //!
-//! Each check looks at one thing in the live world, and gives findings that say what was seen and what to do. Nothing is
-//! written, unless a wall between tenants is down: then an object of a few bytes went through it, which is removed again. What the
-//! gateway may not look at is told as unknown, never as good. To add a check: a file with an `async fn` from [`Neighbours`] to
-//! findings, and its line in [`examine`].
+//! Each check looks at one thing in the live world, and gives findings that say what was seen and what to do. What the gateway may
+//! not look at is told as unknown, never as good. To add a check: a file with an `async fn` from [`Neighbours`] to findings, and
+//! its line in [`examine`].
+//!
+//! Nothing is written, but in two cases: where a wall between tenants is down, an object of a few bytes goes through it; and a store
+//! that does not compare a Content-MD5 takes one below the prefix of a tenant that nobody is. Either is removed again. In a bucket
+//! with versions a removed object stays as a version, until the lifecycle expires it.
 //!
 //! With the gateway's own credentials, for which none of these is needed to serve, all of them reads:
 //!
 //! - on the bucket `s3:GetBucketPublicAccessBlock`, `s3:GetBucketOwnershipControls`, `s3:GetEncryptionConfiguration`,
 //!   `s3:GetBucketVersioning`, `s3:GetLifecycleConfiguration`, `s3:GetBucketPolicy` and `s3:GetBucketNotification`;
 //! - on the event queue `sqs:GetQueueAttributes`;
-//! - on each user pool `cognito-idp:DescribeUserPool` and `cognito-idp:DescribeUserPoolClient`.
+//! - on each user pool `cognito-idp:DescribeUserPool`, `cognito-idp:ListUserPoolClients` and `cognito-idp:DescribeUserPoolClient`.
 //!
 //! `sts:GetCallerIdentity` takes no permission. What the upload role may do is tried with its own sessions; whether they may use the
 //! KMS key only a real upload shows.

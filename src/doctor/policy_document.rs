@@ -3,6 +3,8 @@
 //! Read for advice, not for access: a statement with an element that is not known here counts as saying nothing.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>
 
+use std::iter::once;
+
 use serde_json::{Map, Value};
 
 /// One statement.
@@ -69,6 +71,26 @@ impl Statement {
         let operators = self.0.get("Condition").and_then(Value::as_object);
         operators.into_iter().flat_map(Map::values).filter_map(Value::as_object).map(Map::len).sum()
     }
+}
+
+/// Is that the text, with IAM's wildcards: `*` for any text, `?` for one letter?
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
+    let letters: Vec<char> = text.chars().collect();
+    // How much of the text what was read of the pattern can stand for: nothing, one letter, two …
+    let mut stands_for: Vec<bool> = once(true).chain(letters.iter().map(|_| false)).collect();
+    for wanted in pattern.chars() {
+        stands_for = if wanted == '*' {
+            let since = |any: &mut bool, here: bool| {
+                *any |= here;
+                Some(*any)
+            };
+            stands_for.into_iter().scan(false, since).collect()
+        } else {
+            let is_next = |(here, letter): (bool, &char)| here && (wanted == '?' || wanted == *letter);
+            once(false).chain(stands_for.into_iter().zip(&letters).map(is_next)).collect()
+        };
+    }
+    stands_for.last() == Some(&true)
 }
 
 /// One text or a list of them; a boolean stands for its text.

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use upload_gateway::doctor::Outcome::{self, Failed, Unknown, Warning};
 use upload_gateway::model::Clock;
 use upload_gateway::sandbox::aws::{BucketSettings, QueueSettings, Trust};
 use upload_gateway::sandbox::cognito::Settings;
 
-use crate::doctor_ward::{OBJECTS, Turned, Ward, role_policy, turned};
+use crate::doctor_ward::{OBJECTS, Turned, Ward, role_policy, role_policy_with, turned};
 use crate::store;
 
 const CLAIM: &str = "custom:customerName";
@@ -15,6 +16,13 @@ const CLAIM: &str = "custom:customerName";
 type Fault<'a> = (&'static str, Box<dyn Fn() + 'a>, Turned);
 
 const ADMIN_SCOPE: &str = "aws.cognito.signin.user.admin";
+
+/// Another client of the pool, as the gateway's own is set up, but for that.
+fn another(pool: &mut Settings, change: impl FnOnce(&mut Settings)) {
+    let mut client = Settings { others: Vec::new(), ..pool.clone() };
+    change(&mut client);
+    pool.others.push((format!("other-{}", pool.others.len()), client));
+}
 
 #[tokio::test]
 async fn each_fault_of_the_world_turns_its_own_check_and_no_other() {
@@ -26,6 +34,10 @@ async fn each_fault_of_the_world_turns_its_own_check_and_no_other() {
     let pool = |change: fn(&mut Settings)| move || cognito.change_settings(change);
     let role = |actions: &'static [&'static str], below: &'static str| {
         move || aws.set_role_policy(&role_policy(actions, below)).unwrap()
+    };
+    let besides = |action: &'static str, resource: &'static str| {
+        let statement = json!({"Effect": "Allow", "Action": action, "Resource": format!("arn:aws:s3:::{resource}")});
+        move || aws.set_role_policy(&role_policy_with(statement.clone())).unwrap()
     };
     let own = "${aws:PrincipalTag/customerName}/*";
     let table: Vec<Fault<'_>> = vec![
@@ -39,7 +51,26 @@ async fn each_fault_of_the_world_turns_its_own_check_and_no_other() {
             Box::new(role(&OBJECTS, "${aws:PrincipalTag/customerName}*")),
             &[("tenants apart", Failed)],
         ),
-        ("a role that may not write", Box::new(role(&["s3:GetObject"], own)), &[("bucket", Failed)]),
+        (
+            "a role that may not write",
+            Box::new(role(&["s3:GetObject"], own)),
+            &[("bucket", Failed), ("tenants apart", Unknown)],
+        ),
+        (
+            "a role for the whole bucket that something else keeps from writing",
+            Box::new(role(&["s3:GetObject"], "*")),
+            &[("bucket", Failed), ("tenants apart", Unknown)],
+        ),
+        (
+            "a role that lists any tenant's objects",
+            Box::new(besides("s3:ListBucket", "uploads")),
+            &[("tenants apart", Failed)],
+        ),
+        (
+            "a role that aborts any tenant's uploads",
+            Box::new(besides("s3:AbortMultipartUpload", "uploads/*")),
+            &[("tenants apart", Failed)],
+        ),
         (
             "a role that reaches nothing",
             Box::new(|| {
@@ -141,6 +172,36 @@ async fn each_fault_of_the_world_turns_its_own_check_and_no_other() {
             "tokens without a tenant",
             Box::new(pool(|p| p.read_attributes = vec!["email".to_owned()])),
             &[("app client", Warning)],
+        ),
+        ("another client that changes nothing", Box::new(pool(|p| another(p, |_| ()))), &[]),
+        (
+            "another client that tells who exists",
+            Box::new(pool(|p| another(p, |other| other.hides_who_exists = false))),
+            &[],
+        ),
+        (
+            "another client that writes the claim",
+            Box::new(pool(|p| another(p, |other| other.write_attributes.push(CLAIM.to_owned())))),
+            &[("app client", Failed)],
+        ),
+        (
+            "the last of many clients that writes the claim",
+            Box::new(pool(|p| {
+                (0..120).for_each(|_| another(p, |_| ()));
+                another(p, |other| other.write_attributes.push(CLAIM.to_owned()));
+            })),
+            &[("app client", Failed)],
+        ),
+        (
+            "registration as any tenant by another client",
+            Box::new(pool(|p| {
+                p.lets_anybody_register = true;
+                another(p, |other| {
+                    other.write_attributes.push(CLAIM.to_owned());
+                    other.auth_flows = vec!["ALLOW_REFRESH_TOKEN_AUTH".to_owned()];
+                });
+            })),
+            &[("user pool", Failed)],
         ),
         ("registration", Box::new(pool(|p| p.lets_anybody_register = true)), &[("user pool", Warning)]),
         (

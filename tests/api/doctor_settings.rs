@@ -114,6 +114,38 @@ async fn what_may_not_be_looked_at_is_neither_good_nor_bad() {
 }
 
 #[tokio::test]
+async fn clients_that_are_not_seen_are_neither_good_nor_bad() {
+    let ward = Ward::open().await;
+    ward.mend();
+    let (aws, cognito) = (&ward.neighbours().aws, &ward.neighbours().cognito);
+    cognito.change_settings(|pool| pool.lets_anybody_register = true);
+    for hidden in ["ListUserPoolClients", "DescribeUserPoolClient"] {
+        let policy = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"},
+                         {"Effect": "Deny", "Action": "cognito-idp:HIDDEN", "Resource": "*"}]}"#;
+        aws.set_gateway_policy(&policy.replace("HIDDEN", hidden)).unwrap();
+        let report = ward.examine(&ward.config(), Clock::system()).await;
+        assert_eq!(turned(&report), [("user pool", Warning), ("app client", Unknown)], "{hidden}: {report}");
+        let pool = report.0.iter().find(|one| one.check == "user pool").unwrap();
+        assert!(pool.seen.contains("perhaps as any tenant"), "{hidden}: {pool:?}");
+        let client = report.0.iter().find(|one| one.check == "app client" && one.outcome == Unknown).unwrap();
+        assert!(client.advice.as_ref().unwrap().contains(&format!("cognito-idp:{hidden}")), "{client:?}");
+    }
+}
+
+#[tokio::test]
+async fn more_clients_than_are_looked_at_are_told_of() {
+    let ward = Ward::open().await;
+    ward.mend();
+    ward.neighbours().cognito.change_settings(|pool| {
+        let client = pool.clone();
+        pool.others = (0..1020).map(|number| (format!("other-{number}"), client.clone())).collect();
+    });
+    let report = ward.examine(&ward.config(), Clock::system()).await;
+    assert_eq!(turned(&report), [("app client", Unknown)], "{report}");
+    assert!(report.to_string().contains("the pool has more clients than the 1020 that were looked at"), "{report}");
+}
+
+#[tokio::test]
 async fn an_object_that_cannot_be_removed_again_is_named() {
     let ward = Ward::open().await;
     ward.neighbours().aws.set_role_policy(&role_policy(&["s3:PutObject", "s3:GetObject"], "*")).unwrap();

@@ -81,6 +81,14 @@ pub(crate) fn role_policy(actions: &[&str], below: &str) -> String {
     .to_string()
 }
 
+/// The role's policy as it should be, and a statement besides.
+pub(crate) fn role_policy_with(statement: serde_json::Value) -> String {
+    let mut policy: serde_json::Value =
+        serde_json::from_str(&role_policy(&OBJECTS, "${aws:PrincipalTag/customerName}/*")).unwrap();
+    policy["Statement"].as_array_mut().unwrap().push(statement);
+    policy.to_string()
+}
+
 /// What turned, each once, and whether each of it has advice.
 pub(crate) fn turned(report: &Report) -> Vec<(&'static str, Outcome)> {
     let mut turned: Vec<(&'static str, Outcome)> = Vec::new();

@@ -56,7 +56,7 @@ run "may_do_little_runs_as_nobody_and_is_reached_by_tls_alone" {
         {
           Sid      = "LookAtTheUserPool"
           Effect   = "Allow"
-          Action   = ["cognito-idp:DescribeUserPool", "cognito-idp:DescribeUserPoolClient"]
+          Action   = ["cognito-idp:DescribeUserPool", "cognito-idp:DescribeUserPoolClient", "cognito-idp:ListUserPoolClients"]
           Resource = "arn:aws:cognito-idp:eu-central-1:123456789012:userpool/eu-central-1_AbC123xyz"
         },
       ]

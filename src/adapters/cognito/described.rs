@@ -31,6 +31,21 @@ pub(super) struct ClientAnswer {
     pub(super) user_pool_client: AppClient,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ClientsAnswer {
+    #[serde(default)]
+    pub(super) user_pool_clients: Vec<Listed>,
+    #[serde(default)]
+    pub(super) next_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Listed {
+    pub(super) client_id: String,
+}
+
 /// A user pool.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]

@@ -1,8 +1,8 @@
 //! How is a user pool set up?
 //!
 //! With the gateway's own credentials. IAM actions needed, on the pool alone, and by the doctor alone:
-//! `cognito-idp:DescribeUserPool` and `cognito-idp:DescribeUserPoolClient`. Two calls are not worth the SDK's crate for Cognito,
-//! which takes longer to compile than any other; so they are signed here.
+//! `cognito-idp:DescribeUserPool`, `cognito-idp:ListUserPoolClients` and `cognito-idp:DescribeUserPoolClient`. Three calls are not
+//! worth the SDK's crate for Cognito, which takes longer to compile than any other; so they are signed here.
 
 mod described;
 
@@ -24,6 +24,11 @@ const MEDIA_TYPE: &str = "application/x-amz-json-1.1";
 const SERVICE: &str = "AWSCognitoIdentityProviderService";
 /// An app client with a hundred addresses and as many scopes has some 50 KiB.
 const LARGEST_ANSWER: usize = 1024 * 1024;
+/// The most that Cognito lists at a time.
+const PAGE: usize = 60;
+/// With these a pool's clients are all seen, up to the thousand that AWS gives a pool unless it is asked for more.
+/// <https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html>
+const PAGES: usize = 17;
 
 /// A user pool's place, as its issuer tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +44,7 @@ impl PoolPlace {
     /// is configured. Nothing for an issuer that is no user pool of Cognito's.
     #[must_use]
     pub fn of(issuer: &str, aws: &config::Aws) -> Option<Self> {
-        let url = Url::parse(issuer).ok()?;
+        let url = Url::parse(issuer.trim_end_matches('/')).ok()?;
         let id = url.path_segments()?.next_back()?.to_owned();
         let (region, name) = id.split_once('_')?;
         let is_region =
@@ -56,6 +61,15 @@ impl PoolPlace {
         };
         Some(Self { region: region.to_owned(), endpoint, id })
     }
+}
+
+/// The app clients of a pool, by their ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientIds {
+    /// As many as were listed.
+    pub ids: Vec<String>,
+    /// The pool has no others.
+    pub are_all: bool,
 }
 
 /// Asks Cognito how its pools and their app clients are set up.
@@ -94,6 +108,27 @@ impl UserPools {
         let question = json!({"UserPoolId": place.id, "ClientId": client_id});
         let answer: described::ClientAnswer = self.call(place, "DescribeUserPoolClient", &question).await?;
         Ok(answer.user_pool_client)
+    }
+
+    /// The ids of its app clients.
+    ///
+    /// # Errors
+    /// As [`Self::pool`].
+    pub async fn app_clients(&self, place: &PoolPlace) -> Result<ClientIds, LookError> {
+        let (mut ids, mut next) = (Vec::new(), None);
+        for _ in 0..PAGES {
+            let mut question = json!({"UserPoolId": place.id, "MaxResults": PAGE});
+            if let (Some(token), Some(members)) = (next, question.as_object_mut()) {
+                members.insert("NextToken".to_owned(), Value::String(token));
+            }
+            let page: described::ClientsAnswer = self.call(place, "ListUserPoolClients", &question).await?;
+            ids.extend(page.user_pool_clients.into_iter().map(|client| client.client_id));
+            next = page.next_token;
+            if next.is_none() {
+                return Ok(ClientIds { ids, are_all: true });
+            }
+        }
+        Ok(ClientIds { ids, are_all: false })
     }
 
     async fn call<T: DeserializeOwned>(&self, place: &PoolPlace, action: &str, body: &Value) -> Result<T, LookError> {
@@ -198,6 +233,11 @@ mod tests {
         assert_eq!(
             place("http://127.0.0.1:9229/eu-central-1_Sandbox01", Some("http://127.0.0.1:9229")),
             found("eu-central-1", "eu-central-1_Sandbox01", "http://127.0.0.1:9229/")
+        );
+        assert_eq!(
+            place("https://cognito-idp.eu-west-3.amazonaws.com/eu-west-3_AbC123/", None),
+            found("eu-west-3", "eu-west-3_AbC123", "https://cognito-idp.eu-west-3.amazonaws.com/"),
+            "a slash at its end is none of the pool's, as for its tokens"
         );
         for other in [
             "https://login.example/eu-west-3_AbC123",

@@ -25,4 +25,4 @@ pub use preflight::{Allowance, PreflightError, Preflights};
 pub use presign::{CORS_HEADERS, PresignedRequest, presign_get, presign_part, presign_put, signable_headers};
 pub use presign_multipart::{Operation, presign_operation};
 pub use settings::{BucketSettings, DefaultEncryption, QueueNotification};
-pub use trial::Written;
+pub use trial::{Tried, Written};

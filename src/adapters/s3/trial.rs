@@ -4,7 +4,8 @@
 //! that may not hears that alone. So it can be tried without leaving anything behind.
 
 use aws_sdk_s3::config::RequestChecksumCalculation;
-use aws_sdk_s3::error::ProvideErrorMetadata as _;
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ServerSideEncryption;
 
@@ -17,6 +18,8 @@ use crate::model::ObjectKey;
 const BODY: &[u8] = b"upload-gateway doctor";
 /// The MD5 of something else.
 const WRONG_MD5: &str = "AAAAAAAAAAAAAAAAAAAAAA==";
+/// S3's name of no multipart upload.
+const NEVER_BEGUN: &str = "00000000000000000000000000000000";
 
 /// What S3 made of an attempt to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +34,40 @@ pub enum Written {
     Unclear(String),
 }
 
+/// What S3 made of another attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tried {
+    /// Nothing: the session may not do that there.
+    Forbidden,
+    /// What was asked, or it would have: the session may.
+    Allowed,
+    /// Who knows: S3 could not be asked, or said something else.
+    Unclear(String),
+}
+
 impl Objects {
+    /// Tries to list what is below a prefix, such as `acme/`.
+    pub async fn try_list(&self, credentials: &TemporaryCredentials, prefix: &str) -> Tried {
+        let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix).max_keys(1);
+        match Box::pin(request.customize().config_override(session(credentials)).send()).await {
+            Ok(_) => Tried::Allowed,
+            Err(error) if is_denied(&error) => Tried::Forbidden,
+            Err(error) => Tried::Unclear(describe(&error)),
+        }
+    }
+
+    /// Tries to abort a multipart upload that was never begun.
+    pub async fn try_abort(&self, credentials: &TemporaryCredentials, key: &ObjectKey) -> Tried {
+        let request =
+            self.client.abort_multipart_upload().bucket(&self.bucket).key(key.as_str()).upload_id(NEVER_BEGUN);
+        match Box::pin(request.customize().config_override(session(credentials)).send()).await {
+            Ok(_) => Tried::Allowed,
+            Err(error) if is_denied(&error) => Tried::Forbidden,
+            Err(error) if error.code() == Some("NoSuchUpload") => Tried::Allowed,
+            Err(error) => Tried::Unclear(describe(&error)),
+        }
+    }
+
     /// Tries to write a new object, encrypted as configured.
     pub async fn try_write(&self, credentials: &TemporaryCredentials, key: &ObjectKey) -> Written {
         self.attempt(credentials, key, None).await
@@ -58,10 +94,17 @@ impl Objects {
         let settings = session(credentials).request_checksum_calculation(RequestChecksumCalculation::WhenRequired);
         match Box::pin(request.customize().config_override(settings).send()).await {
             Ok(_) => Written::Stored,
-            // Other refusals with that status are of the key or the signature, and say nothing of the wall.
-            Err(error) if status(&error) == Some(403) && error.code() == Some("AccessDenied") => Written::Forbidden,
+            Err(error) if is_denied(&error) => Written::Forbidden,
             Err(error) if matches!(error.code(), Some("BadDigest" | "InvalidDigest")) => Written::Broken,
             Err(error) => Written::Unclear(describe(&error)),
         }
     }
+}
+
+/// Other refusals with that status are of the key or the signature, and say nothing of the wall.
+fn is_denied<E>(error: &SdkError<E, HttpResponse>) -> bool
+where
+    SdkError<E, HttpResponse>: ProvideErrorMetadata,
+{
+    status(error) == Some(403) && error.code() == Some("AccessDenied")
 }

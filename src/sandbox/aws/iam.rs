@@ -77,7 +77,11 @@ pub(super) fn gateway_policy(bucket: &str, region: &str) -> String {
             "Resource": queue_arn(region)
         }, {
             "Effect": "Allow",
-            "Action": ["cognito-idp:DescribeUserPool", "cognito-idp:DescribeUserPoolClient"],
+            "Action": [
+                "cognito-idp:DescribeUserPool",
+                "cognito-idp:DescribeUserPoolClient",
+                "cognito-idp:ListUserPoolClients"
+            ],
             "Resource": format!("arn:aws:cognito-idp:{region}:000000000000:userpool/*")
         }]
     })

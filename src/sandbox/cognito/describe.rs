@@ -1,4 +1,4 @@
-//! Who may look how the pool is set up (`DescribeUserPool`, `DescribeUserPoolClient`), and what do they see?
+//! Who may look how the pool is set up (`DescribeUserPool`, `ListUserPoolClients`, `DescribeUserPoolClient`), and what do they see?
 
 use actix_web::HttpRequest;
 use hyper::http::request::Parts;
@@ -36,11 +36,32 @@ pub(super) fn user_pool(pool: &Pool) -> Value {
     }})
 }
 
-pub(super) fn app_client(pool: &Pool) -> Value {
+/// A page of the pool's clients: so many, from that one on.
+pub(super) fn app_clients(pool: &Pool, from: usize, most: usize) -> Value {
     let settings = lock(&pool.settings).clone();
+    let ids: Vec<&str> =
+        std::iter::once(pool.client_id.as_str()).chain(settings.others.iter().map(|(id, _)| id.as_str())).collect();
+    let client = |id: &&str| json!({"UserPoolId": pool.id, "ClientId": id, "ClientName": "sandbox"});
+    let page: Vec<Value> = ids.iter().skip(from).take(most).map(client).collect();
+    let mut answer = json!({"UserPoolClients": page});
+    let next = from.saturating_add(most);
+    if let Some(answer) = answer.as_object_mut().filter(|_| next < ids.len()) {
+        answer.insert("NextToken".to_owned(), json!(next.to_string()));
+    }
+    answer
+}
+
+/// The pool's own client, or another of which is told alone.
+pub(super) fn app_client(pool: &Pool, id: &str) -> Option<Value> {
+    let own = lock(&pool.settings).clone();
+    let settings = if id == pool.client_id {
+        own
+    } else {
+        own.others.into_iter().find(|(other, _)| other == id).map(|(_, settings)| settings)?
+    };
     let mut client = json!({
         "UserPoolId": pool.id,
-        "ClientId": pool.client_id,
+        "ClientId": id,
         "ClientName": "sandbox",
         "ExplicitAuthFlows": settings.auth_flows,
         "WriteAttributes": settings.write_attributes,
@@ -56,5 +77,5 @@ pub(super) fn app_client(pool: &Pool) -> Value {
     if let Some(client) = client.as_object_mut().filter(|_| settings.has_secret) {
         client.insert("ClientSecret".to_owned(), json!("sandbox-client-secret"));
     }
-    json!({"UserPoolClient": client})
+    Some(json!({"UserPoolClient": client}))
 }

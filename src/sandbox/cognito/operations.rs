@@ -17,6 +17,9 @@ use crate::sandbox::aws::Unsigned;
 /// The media type of the AWS JSON protocol.
 const AMZ_JSON: &str = "application/x-amz-json-1.1";
 
+/// The most clients that Cognito lists at a time.
+const LARGEST_PAGE: usize = 60;
+
 /// An error in Cognito's shape: the exception's name, and what it says.
 #[derive(Debug)]
 struct Refusal(&'static str, String);
@@ -93,6 +96,8 @@ struct RevokeToken {
 struct Describe {
     user_pool_id: String,
     client_id: Option<String>,
+    max_results: Option<usize>,
+    next_token: Option<String>,
 }
 
 /// Answers one call.
@@ -106,7 +111,9 @@ pub(super) async fn call(pool: web::Data<Pool>, request: HttpRequest, body: web:
         "GetUser" => parse(&body).and_then(|call| get_user(&pool, &call)),
         "GlobalSignOut" => parse(&body).and_then(|call| global_sign_out(&pool, &call)),
         "RevokeToken" => parse(&body).and_then(|call| revoke_token(&pool, &call)),
-        "DescribeUserPool" | "DescribeUserPoolClient" => description(&pool, &request, &body, operation),
+        "DescribeUserPool" | "DescribeUserPoolClient" | "ListUserPoolClients" => {
+            description(&pool, &request, &body, operation)
+        }
         _ => Err(Refusal("UnknownOperationException", "The stand-in does not know this operation.".to_owned())),
     };
     let (status, body, exception) = match outcome {
@@ -238,8 +245,16 @@ fn description(pool: &Pool, request: &HttpRequest, body: &[u8], operation: &str)
     if operation == "DescribeUserPool" {
         return Ok(describe::user_pool(pool));
     }
-    check_client(pool, call.client_id.as_deref().ok_or_else(|| Refusal::missing("ClientId"))?)?;
-    Ok(describe::app_client(pool))
+    if operation == "ListUserPoolClients" {
+        let most = call.max_results.unwrap_or(LARGEST_PAGE);
+        let from = call.next_token.map_or(Ok(0), |token| token.parse());
+        return match from {
+            Ok(from) if (1..=LARGEST_PAGE).contains(&most) => Ok(describe::app_clients(pool, from, most)),
+            _ => Err(Refusal("InvalidParameterException", "Invalid MaxResults or NextToken.".to_owned())),
+        };
+    }
+    let id = call.client_id.as_deref().ok_or_else(|| Refusal::missing("ClientId"))?;
+    describe::app_client(pool, id).ok_or_else(|| unknown_client(id))
 }
 
 /// The user of an access token that may speak for them at this API; one of the pages' may not.
@@ -253,9 +268,9 @@ fn bearer(pool: &Pool, call: &Bearer) -> Result<User, Refusal> {
 }
 
 fn check_client(pool: &Pool, client_id: &str) -> Result<(), Refusal> {
-    if client_id == pool.client_id {
-        Ok(())
-    } else {
-        Err(Refusal("ResourceNotFoundException", format!("User pool client {client_id} does not exist.")))
-    }
+    if client_id == pool.client_id { Ok(()) } else { Err(unknown_client(client_id)) }
+}
+
+fn unknown_client(client_id: &str) -> Refusal {
+    Refusal("ResourceNotFoundException", format!("User pool client {client_id} does not exist."))
 }

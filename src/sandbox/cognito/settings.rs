@@ -26,6 +26,8 @@ pub struct Settings {
     pub hides_who_exists: bool,
     /// `EnableTokenRevocation`
     pub revokes_tokens: bool,
+    /// Further clients, by their ids, of which is told alone: nobody signs in by them.
+    pub others: Vec<(String, Settings)>,
 }
 
 impl Settings {
@@ -43,6 +45,7 @@ impl Settings {
             has_secret: false,
             hides_who_exists: true,
             revokes_tokens: true,
+            others: Vec::new(),
         }
     }
 }

@@ -96,7 +96,8 @@ gateway = user("gateway", [
     # What the doctor looks at.
     "sqs:GetQueueAttributes", "s3:GetBucketPublicAccessBlock", "s3:GetBucketOwnershipControls",
     "s3:GetEncryptionConfiguration", "s3:GetBucketVersioning", "s3:GetLifecycleConfiguration", "s3:GetBucketPolicy",
-    "s3:GetBucketNotification", "cognito-idp:DescribeUserPool", "cognito-idp:DescribeUserPoolClient"])
+    "s3:GetBucketNotification", "cognito-idp:DescribeUserPool", "cognito-idp:DescribeUserPoolClient",
+    "cognito-idp:ListUserPoolClients"])
 admin = user("admin", "*")
 
 # UploadRole reaches the whole bucket: there, the session policy is the only wall.

@@ -88,7 +88,7 @@ def of_delivery(sqs, s3, bucket, queue):
     yield "a bucket that tells of whole uploads alone", lambda: tell([one]), lambda: tell(told), red
     attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["Policy", "RedrivePolicy"])["Attributes"]
     put = lambda name, value: sqs.set_queue_attributes(QueueUrl=queue, Attributes={name: value})
-    closed = attributes["Policy"].replace("s3.amazonaws.com", "sns.amazonaws.com")
+    closed = attributes["Policy"].replace("s3.amazonaws.com", "lambda.amazonaws.com")
     yield (
         "a queue that S3 may not send to", lambda: put("Policy", closed),
         lambda: put("Policy", attributes["Policy"]), red)
@@ -129,7 +129,14 @@ def of_role(iam, name):
         "a role without the slash", lambda: add("Allow", ON_OBJECTS, f"{objects}upload-gateway-doctor*"), mend,
         {("tenants apart", "failed")})
     yield (
-        "a role that may not write", lambda: add("Deny", "s3:PutObject", f"{objects}*"), mend, {("bucket", "failed")})
+        "a role that may not write", lambda: add("Deny", "s3:PutObject", f"{objects}*"), mend,
+        {("bucket", "failed"), ("tenants apart", "unknown")})
+    yield (
+        "a role that lists any tenant's objects", lambda: add("Allow", "s3:ListBucket", objects.rstrip("/")), mend,
+        {("tenants apart", "failed")})
+    yield (
+        "a role that aborts any tenant's uploads", lambda: add("Allow", "s3:AbortMultipartUpload", f"{objects}*"), mend,
+        {("tenants apart", "failed")})
     yield (
         "a role that may look at nothing", lambda: add("Deny", ["s3:GetObject", "s3:ListBucket"], "*"), mend,
         {("bucket", "failed"), ("tenants apart", "unknown")})
@@ -171,6 +178,12 @@ def of_pool(cognito, pool):
         lambda: put(**writes, **{**code, "AllowedOAuthScopes": ["openid", ADMIN_SCOPE]},
                     ExplicitAuthFlows=["ALLOW_REFRESH_TOKEN_AUTH"]), put, red)
     yield "a token in an address", lambda: put(**{**code, "AllowedOAuthFlows": ["implicit"]}), put, red
+    other = {}
+    attributes = dict(ClientName="other", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"], WriteAttributes=[CLAIM])
+    yield (
+        "another client that writes the claim",
+        lambda: other.update(cognito.create_user_pool_client(**ids, **attributes)["UserPoolClient"]),
+        lambda: cognito.delete_user_pool_client(**ids, ClientId=other["ClientId"]), red)
     yellow = {("app client", "warning")}
     yield "a client that tells who exists", lambda: put(PreventUserExistenceErrors="LEGACY"), put, yellow
     yield "a client without revocation", lambda: put(EnableTokenRevocation=False), put, yellow
