@@ -47,24 +47,36 @@ locals {
       }
     },
     {
-      for name, alarm in local.has_service ? local.database_alarms : {} : "database-${name}" => merge(
+      for name, alarm in local.database_alarms : "database-${name}" => merge(
         { namespace = "AWS/RDS", statistic = "Average", above = null, below = null, periods = 3, dimensions = local.database_dimensions }, alarm,
-      )
+      ) if local.has_service
     },
     {
+      # A refusal is an error of the function too, and a locked account is one for each attempt.
       for group in aws_cloudwatch_log_group.triggers : "triggers" => {
-        description = "Cognito's triggers fail, and people cannot sign in."
-        namespace   = "AWS/Lambda", metric = "Errors", statistic = "Sum", above = 0, periods = 1, dimensions = { FunctionName = trimprefix(group.name, "/aws/lambda/") }
+        description = "Cognito's triggers fail, or refuse a hundred sign-ins in five minutes."
+        namespace   = "AWS/Lambda", metric = "Errors", statistic = "Sum", above = 100, periods = 1, dimensions = { FunctionName = trimprefix(group.name, "/aws/lambda/") }
+      }
+    },
+    {
+      for filter in aws_cloudwatch_log_metric_filter.lockout_outages : "lockout-outages" => {
+        description = "The table of failed attempts does not answer: people sign in uncounted, or, with outage = closed, not at all."
+        namespace   = one(filter.metric_transformation).namespace, metric = one(filter.metric_transformation).name, statistic = "Sum", above = 0, periods = 1, dimensions = {}
       }
     },
   )
 
-  database_dimensions = local.makes_cluster ? { DBClusterIdentifier = var.name } : { DBInstanceIdentifier = var.name }
+  # Of a whole cluster, the one that takes over is half, and idle: what the writer suffers would be lost in the average.
+  database_dimensions = { (local.makes_cluster ? "DBClusterIdentifier" : "DBInstanceIdentifier") = var.name }
+  writer_dimensions   = merge(local.database_dimensions, { for role in local.makes_cluster ? ["WRITER"] : [] : "Role" => role })
 
   database_alarms = merge(
     {
-      cpu         = { description = "Postgres is busy.", metric = "CPUUtilization", above = 85 }
-      connections = { description = "Postgres has more connections than the most tasks should open.", metric = "DatabaseConnections", above = local.most_tasks * 12 + 10 }
+      cpu = { description = "Postgres is busy.", metric = "CPUUtilization", above = 85, dimensions = local.writer_dimensions }
+      connections = {
+        description = "Postgres has more connections than the most tasks should open."
+        metric      = "DatabaseConnections", above = local.most_tasks * 12 + 10, dimensions = local.writer_dimensions
+      }
     },
     local.makes_cluster ? { capacity = { description = "Aurora is near its most capacity.", metric = "ACUUtilization", above = 90 } } : null,
     local.makes_cluster ? null : { storage = { description = "Postgres has less than 2 GiB left, although storage should have grown.", metric = "FreeStorageSpace", below = 2147483648 } },

@@ -22,4 +22,17 @@ resource "aws_s3_bucket_cors_configuration" "uploads" {
     expose_headers  = ["ETag", "Location"]
     max_age_seconds = 3600
   }
+
+  # An AWS SDK signs its requests in headers, and adds some of its own.
+  dynamic "cors_rule" {
+    for_each = var.enable_identity_pool || var.allow_sdk_clients ? [true] : []
+
+    content {
+      allowed_origins = distinct(concat([var.public_url], var.allowed_origins))
+      allowed_methods = ["GET", "PUT", "POST", "DELETE"]
+      allowed_headers = ["amz-sdk-*", "authorization", "content-type", "if-none-match", "x-amz-*"]
+      expose_headers  = ["ETag", "Location"]
+      max_age_seconds = 3600
+    }
+  }
 }

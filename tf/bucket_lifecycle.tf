@@ -14,6 +14,18 @@ resource "aws_s3_bucket_lifecycle_configuration" "uploads" {
     }
   }
 
+  # Without versioning too: when it is switched off, what it kept is still there.
+  rule {
+    id     = "noncurrent-versions"
+    status = "Enabled"
+
+    filter {}
+
+    noncurrent_version_expiration {
+      noncurrent_days = var.noncurrent_expiry_days
+    }
+  }
+
   dynamic "rule" {
     for_each = var.object_expiry_days[*]
 
@@ -29,24 +41,9 @@ resource "aws_s3_bucket_lifecycle_configuration" "uploads" {
     }
   }
 
-  dynamic "rule" {
-    for_each = var.versioning ? [var.noncurrent_expiry_days] : []
-
-    content {
-      id     = "noncurrent-versions"
-      status = "Enabled"
-
-      filter {}
-
-      noncurrent_version_expiration {
-        noncurrent_days = rule.value
-      }
-    }
-  }
-
   # Markers with no version behind them. Where objects expire in days, S3 removes these by itself.
   dynamic "rule" {
-    for_each = var.versioning && var.object_expiry_days == null ? [true] : []
+    for_each = var.object_expiry_days == null ? [true] : []
 
     content {
       id     = "lone-delete-markers"

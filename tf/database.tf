@@ -3,9 +3,8 @@ locals {
   makes_instance = local.has_service && local.database_kind == "instance"
   makes_cluster  = local.has_service && local.database_kind == "cluster"
 
-  database_name  = "upload_gateway"
-  database_user  = "upload_gateway"
-  database_major = split(".", var.database.engine_version)[0]
+  database_name = "upload_gateway"
+  database_user = "upload_gateway"
 
   database_host        = one(concat(aws_db_instance.gateway[*].address, aws_rds_cluster.gateway[*].endpoint))
   database_resource_id = one(concat(aws_db_instance.gateway[*].resource_id, aws_rds_cluster.gateway[*].cluster_resource_id))
@@ -17,11 +16,12 @@ locals {
   # Without verify-full, whoever answers at that address is believed.
   database_url = local.has_service ? "postgres://${local.database_user}@${local.database_host}:5432/${local.database_name}?sslmode=verify-full&sslrootcert=${var.database.certificate_bundle}" : null
 
-  # Slow statements are logged, but not their values: these name people and files.
+  # Slow statements are logged, but not their values: these name people and files. Where TLS alone is the default anyway, AWS
+  # answers "pending-reboot" whatever was asked for, and each plan would differ.
   database_parameters = {
-    "rds.force_ssl"              = "1"
-    "log_min_duration_statement" = "1000"
-    "log_parameter_max_length"   = "0"
+    "rds.force_ssl"              = { value = "1", apply_method = "pending-reboot" }
+    "log_min_duration_statement" = { value = "1000", apply_method = "immediate" }
+    "log_parameter_max_length"   = { value = "0", apply_method = "immediate" }
   }
 }
 

@@ -11,6 +11,10 @@ resource "aws_rds_cluster" "gateway" {
   engine_mode        = "provisioned"
   engine_version     = var.database.engine_version
 
+  # Only a change of engine_version asks for one.
+  allow_major_version_upgrade = true
+  apply_immediately           = var.database.apply_immediately
+
   database_name                       = local.database_name
   master_username                     = local.database_user
   manage_master_user_password         = true
@@ -37,6 +41,13 @@ resource "aws_rds_cluster" "gateway" {
   }
 
   depends_on = [aws_cloudwatch_log_group.database]
+
+  lifecycle {
+    precondition {
+      condition     = local.least_capacity <= local.most_capacity
+      error_message = "least_capacity is no more than most_capacity: ${local.least_capacity} and ${local.most_capacity} ACU."
+    }
+  }
 }
 
 resource "aws_rds_cluster_instance" "gateway" {
@@ -51,6 +62,8 @@ resource "aws_rds_cluster_instance" "gateway" {
   # The first two to be taken over to grow with the writer.
   promotion_tier = count.index
 
+  apply_immediately = var.database.apply_immediately
+
   db_subnet_group_name       = aws_db_subnet_group.gateway[0].name
   publicly_accessible        = false
   auto_minor_version_upgrade = true
@@ -61,21 +74,24 @@ resource "aws_rds_cluster_instance" "gateway" {
   monitoring_interval             = 60
   monitoring_role_arn             = aws_iam_role.database_monitoring[0].arn
   tags                            = var.tags
+
+  depends_on = [aws_iam_role_policy_attachment.database_monitoring]
 }
 
 resource "aws_rds_cluster_parameter_group" "gateway" {
   count = local.makes_cluster ? 1 : 0
 
-  name   = "${var.name}-${local.database_major}"
-  family = "aurora-postgresql${local.database_major}"
+  name   = "${var.name}-${var.database.engine_version}"
+  family = "aurora-postgresql${var.database.engine_version}"
   tags   = var.tags
 
   dynamic "parameter" {
     for_each = local.database_parameters
 
     content {
-      name  = parameter.key
-      value = parameter.value
+      name         = parameter.key
+      value        = parameter.value.value
+      apply_method = parameter.value.apply_method
     }
   }
 

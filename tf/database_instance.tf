@@ -11,6 +11,10 @@ resource "aws_db_instance" "gateway" {
   instance_class = local.instance_class
   multi_az       = local.multi_az
 
+  # Only a change of engine_version asks for one.
+  allow_major_version_upgrade = true
+  apply_immediately           = var.database.apply_immediately
+
   db_name                             = local.database_name
   username                            = local.database_user
   manage_master_user_password         = true
@@ -41,23 +45,24 @@ resource "aws_db_instance" "gateway" {
   enabled_cloudwatch_logs_exports = ["postgresql", "upgrade"]
   tags                            = var.tags
 
-  # RDS would make the log groups itself, to be kept for ever.
-  depends_on = [aws_cloudwatch_log_group.database]
+  # RDS would make the log groups itself, to be kept for ever, and refuses a role that cannot yet write down what it sees.
+  depends_on = [aws_cloudwatch_log_group.database, aws_iam_role_policy_attachment.database_monitoring]
 }
 
 resource "aws_db_parameter_group" "gateway" {
   count = local.makes_instance ? 1 : 0
 
-  name   = "${var.name}-${local.database_major}"
-  family = "postgres${local.database_major}"
+  name   = "${var.name}-${var.database.engine_version}"
+  family = "postgres${var.database.engine_version}"
   tags   = var.tags
 
   dynamic "parameter" {
     for_each = local.database_parameters
 
     content {
-      name  = parameter.key
-      value = parameter.value
+      name         = parameter.key
+      value        = parameter.value.value
+      apply_method = parameter.value.apply_method
     }
   }
 

@@ -42,6 +42,7 @@ resource "aws_ecs_service" "gateway" {
     aws_iam_role_policy.task_execution,
     aws_iam_role_policy.uploads,
     aws_rds_cluster_instance.gateway,
+    aws_vpc_security_group_egress_rule.load_balancer_to_tasks,
     aws_vpc_security_group_egress_rule.tasks_to_aws,
     aws_vpc_security_group_egress_rule.tasks_to_database,
     aws_vpc_security_group_ingress_rule.database_from_tasks,

@@ -16,8 +16,9 @@ locals {
     }]
   }
 
-  # 123456789012.dkr.ecr.eu-central-1.amazonaws.com/gateway:1.2.3; an image from elsewhere needs no permission.
-  registry = try(regex("^(?P<account>[0-9]{12})\\.dkr\\.ecr\\.(?P<region>[a-z0-9-]+)\\.amazonaws\\.com(?:\\.cn)?/(?P<repository>[a-z0-9._/-]+?)(?:[:@].*)?$", var.service.image), null)
+  # 123456789012.dkr.ecr.eu-central-1.amazonaws.com/gateway:1.2.3, or, with IPv6 as well, 123456789012.dkr-ecr.eu-central-1.on.aws/gateway:1.2.3;
+  # an image from elsewhere needs no permission.
+  registry = try(regex("^(?P<account>[0-9]{12})\\.dkr[.-]ecr\\.(?P<region>[a-z0-9-]+)\\.(?:amazonaws\\.com|on\\.aws)/(?P<repository>[a-z0-9._/-]+?)(?:[:@].*)?$", var.service.image), null)
 
   task_execution_policy = {
     Version = "2012-10-17"

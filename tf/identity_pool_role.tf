@@ -51,7 +51,7 @@ locals {
         Effect    = "Allow"
         Action    = "kms:GenerateDataKey"
         Resource  = local.kms_key_arn
-        Condition = { StringEquals = { "kms:ViaService" = "s3.${local.region}.amazonaws.com" } }
+        Condition = { StringEquals = { "kms:ViaService" = "s3.${local.region}.${data.aws_partition.current.dns_suffix}" } }
       }],
     )
   }

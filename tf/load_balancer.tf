@@ -12,8 +12,11 @@ resource "aws_lb" "gateway" {
   enable_deletion_protection = var.service.deletion_protection
   drop_invalid_header_fields = true
   desync_mitigation_mode     = "defensive"
-  idle_timeout               = 60
   tags                       = var.tags
+
+  # Less than the 75 seconds for which the gateway keeps an idle connection: were it the first to close one, a request already on
+  # its way there would be answered with 502.
+  idle_timeout = 60
 
   dynamic "access_logs" {
     for_each = var.service.load_balancer_log_bucket[*]

@@ -3,7 +3,15 @@ data "aws_caller_identity" "current" {}
 
 data "aws_region" "current" {}
 
-data "aws_partition" "current" {}
+# Others call the identity pool's service by another name, and some lack what is made here.
+data "aws_partition" "current" {
+  lifecycle {
+    postcondition {
+      condition     = self.partition == "aws"
+      error_message = "This is written for AWS's partition \"aws\", neither for China nor for GovCloud."
+    }
+  }
+}
 
 locals {
   account_id = data.aws_caller_identity.current.account_id

@@ -28,9 +28,28 @@ resource "aws_ecs_task_definition" "gateway" {
     operating_system_family = "LINUX"
     cpu_architecture        = upper(var.service.architecture)
   }
+
+  lifecycle {
+    precondition {
+      condition     = contains(try(local.fargate_memory[tostring(local.cpu)], []), local.memory)
+      error_message = "Fargate has no task of cpu = ${local.cpu} with memory = ${local.memory}; see fargate_memory in task.tf."
+    }
+  }
 }
 
 locals {
+  # MiB by CPU units.
+  # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
+  fargate_memory = {
+    "256"   = [512, 1024, 2048]
+    "512"   = range(1024, 4096 + 1, 1024)
+    "1024"  = range(2048, 8192 + 1, 1024)
+    "2048"  = range(4096, 16384 + 1, 1024)
+    "4096"  = range(8192, 30720 + 1, 1024)
+    "8192"  = range(16384, 61440 + 1, 4096)
+    "16384" = range(32768, 122880 + 1, 8192)
+  }
+
   container = local.has_service ? {
     name      = "gateway"
     image     = var.service.image

@@ -58,6 +58,14 @@ resource "aws_lambda_function" "triggers" {
     log_format = "JSON"
     log_group  = aws_cloudwatch_log_group.triggers[0].name
   }
+
+  lifecycle {
+    precondition {
+      # Bytes, not letters: a tenant's value may have any.
+      condition     = length(base64encode(jsonencode(local.triggers_environment))) / 4 * 3 < 4000
+      error_message = "Lambda takes 4 KiB of environment, and the bindings of providers to tenants are in it: bind fewer, or give them shorter names."
+    }
+  }
 }
 
 # This user pool may call it, and no other, of nobody else's.

@@ -33,3 +33,19 @@ resource "aws_dynamodb_table" "lockout" {
     enabled = var.lockout_point_in_time_recovery
   }
 }
+
+# That people get in uncounted is no error of the function: its log alone tells.
+resource "aws_cloudwatch_log_metric_filter" "lockout_outages" {
+  count = local.has_lockout ? 1 : 0
+
+  name           = "${var.name}-lockout-outages"
+  log_group_name = aws_cloudwatch_log_group.triggers[0].name
+  pattern        = "{ $.outcome = \"outage\" }"
+
+  metric_transformation {
+    namespace = var.name
+    name      = "LockoutOutages"
+    value     = "1"
+    unit      = "Count"
+  }
+}

@@ -86,8 +86,13 @@ resource "aws_iam_role" "uploads" {
   permissions_boundary = var.permissions_boundary
   tags                 = var.tags
 
-  # The provider's default_tags come on top of var.tags.
   lifecycle {
+    precondition {
+      condition     = length(jsonencode(local.upload_role_trust)) <= 2048
+      error_message = "IAM takes 2048 characters of trust: name fewer gateway_principal_arns, or a shorter external_id."
+    }
+
+    # The provider's default_tags come on top of var.tags.
     postcondition {
       condition     = alltrue([for key in keys(self.tags_all) : !contains(["customername", "subject"], lower(key))])
       error_message = "The upload role must not be tagged customerName or subject, by the provider's default_tags either: a session without that tag would be that tenant's."

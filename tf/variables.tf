@@ -8,6 +8,11 @@ variable "name" {
     condition     = can(regex("^[a-z][a-z0-9-]{1,22}[a-z0-9]$", var.name))
     error_message = "A name is 3 to 24 lower-case letters, digits and hyphens, and begins with a letter."
   }
+
+  validation {
+    condition     = !strcontains(var.name, "--") && !startswith(var.name, "internal-") && !startswith(var.name, "sg-")
+    error_message = "A name has no \"--\" (RDS), and begins neither with \"internal-\" (load balancers) nor \"sg-\" (security groups)."
+  }
 }
 
 variable "bucket" {

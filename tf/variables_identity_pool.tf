@@ -1,4 +1,11 @@
-# Do browsers get AWS credentials of their own, past the gateway?
+# Do browsers hold AWS credentials of their own, from the gateway or past it?
+variable "allow_sdk_clients" {
+  description = "Let pages use the bucket with an AWS SDK and the credentials of POST /v1/credentials: its rule for other origins then also takes the headers in which an SDK signs. The direct path does the same unasked."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "enable_identity_pool" {
   description = "The direct path: tokens of the user pool buy AWS credentials that write below the tenant's prefix, without the gateway. Read the README's trade-offs first."
   type        = bool

@@ -6,7 +6,7 @@ variable "service" {
     vpc_id, private_subnet_ids (two zones at least, with a way to AWS's endpoints: NAT or VPC endpoints), public_subnet_ids (the load balancer's),
     certificate_arn (of ACM, for public_url's host), image (with a tag or, better, a digest), architecture ("arm64" or "x86_64", the image's),
     size ("small" or "large", see sizes.tf) and, to differ from it, cpu (1024 = one vCPU), memory (MiB), least_tasks, most_tasks;
-    internal (a load balancer without public addresses), caller_cidr_blocks (who may call), scraper_security_group_ids (who may read /metrics on port 9090),
+    internal (a load balancer without public addresses), caller_cidr_blocks (who may call, IPv4), scraper_security_group_ids (who may read /metrics on port 9090),
     load_balancer_log_bucket (its access logs hold paths, and Uppy 6's sessions have their secret there), web_acl_arn (your own web ACL instead of the
     module's), requests_per_address (how many requests of one address to /v1/login and /u/ the module's web ACL lets through in five minutes; 0 makes no
     web ACL), deletion_protection (of the load balancer).
@@ -64,8 +64,13 @@ variable "service" {
   }
 
   validation {
-    condition     = var.service == null || try(alltrue([for block in var.service.caller_cidr_blocks : can(cidrhost(block, 0))]) && length(var.service.caller_cidr_blocks) > 0, false)
-    error_message = "Who may call is a list of CIDR blocks such as 0.0.0.0/0 or 10.0.0.0/8."
+    condition     = var.service == null || try(alltrue([for block in var.service.caller_cidr_blocks : can(cidrnetmask(block))]) && length(var.service.caller_cidr_blocks) > 0, false)
+    error_message = "Who may call is a list of IPv4 blocks such as 0.0.0.0/0 or 10.0.0.0/8: the load balancer has no address of IPv6."
+  }
+
+  validation {
+    condition     = var.service == null || try(length(var.service.caller_cidr_blocks) == length(distinct(var.service.caller_cidr_blocks)), false)
+    error_message = "Name no block of callers twice."
   }
 
   validation {

@@ -35,7 +35,7 @@ variable "versioning" {
 }
 
 variable "noncurrent_expiry_days" {
-  description = "With versioning: after how many days a noncurrent version is deleted for good, 1 to 3650."
+  description = "After how many days a noncurrent version is deleted for good, 1 to 3650: versioning makes them, and leaves them when it is switched off."
   type        = number
   default     = 30
   nullable    = false

@@ -51,9 +51,10 @@ resource "aws_wafv2_web_acl" "gateway" {
                     uri_path {}
                   }
 
+                  # Or "/%76%31/login" would be another path here.
                   text_transformation {
                     priority = 0
-                    type     = "NONE"
+                    type     = "URL_DECODE"
                   }
                 }
               }

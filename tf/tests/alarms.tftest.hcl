@@ -36,9 +36,19 @@ run "of_everything_that_is_there" {
       database-cpu         = ["AWS/RDS", "CPUUtilization", "GreaterThanThreshold", 85]
       database-connections = ["AWS/RDS", "DatabaseConnections", "GreaterThanThreshold", 58]
       database-storage     = ["AWS/RDS", "FreeStorageSpace", "LessThanThreshold", 2147483648]
-      triggers             = ["AWS/Lambda", "Errors", "GreaterThanThreshold", 0]
+      triggers             = ["AWS/Lambda", "Errors", "GreaterThanThreshold", 100]
+      lockout-outages      = ["upload-gateway", "LockoutOutages", "GreaterThanThreshold", 0]
     }
     error_message = "Something can go wrong unseen."
+  }
+
+  assert {
+    condition = [
+      for filter in aws_cloudwatch_log_metric_filter.lockout_outages : [
+        filter.log_group_name, filter.pattern, one(filter.metric_transformation).namespace, one(filter.metric_transformation).name, one(filter.metric_transformation).value
+      ]
+    ] == [["/aws/lambda/upload-gateway-triggers", "{ $.outcome = \"outage\" }", "upload-gateway", "LockoutOutages", "1"]]
+    error_message = "People sign in uncounted, and nobody counts that."
   }
 
   assert {
@@ -53,13 +63,14 @@ run "of_everything_that_is_there" {
 
   assert {
     condition = [
-      for key in ["dead-letters", "events-wait", "slow", "unready", "tasks-cpu", "database-cpu", "triggers"] : jsonencode(aws_cloudwatch_metric_alarm.gateway[key].dimensions)
+      for key in ["dead-letters", "events-wait", "slow", "unready", "tasks-cpu", "database-cpu", "database-connections", "triggers"] : jsonencode(aws_cloudwatch_metric_alarm.gateway[key].dimensions)
       ] == [
       jsonencode({ QueueName = "upload-gateway-events-dead-letters" }),
       jsonencode({ QueueName = "upload-gateway-events" }),
       jsonencode({ LoadBalancer = "app/upload-gateway/1" }),
       jsonencode({ LoadBalancer = "app/upload-gateway/1", TargetGroup = "targetgroup/upload-gateway/1" }),
       jsonencode({ ClusterName = "upload-gateway", ServiceName = "upload-gateway" }),
+      jsonencode({ DBInstanceIdentifier = "upload-gateway" }),
       jsonencode({ DBInstanceIdentifier = "upload-gateway" }),
       jsonencode({ FunctionName = "upload-gateway-triggers" }),
     ]
@@ -73,13 +84,20 @@ run "of_a_cluster_by_its_capacity" {
   }
 
   assert {
-    condition     = [for key in ["database-storage", "database-capacity", "triggers"] : contains(keys(aws_cloudwatch_metric_alarm.gateway), key)] == [false, true, false]
+    condition     = [for key in ["database-storage", "database-capacity", "triggers", "lockout-outages"] : contains(keys(aws_cloudwatch_metric_alarm.gateway), key)] == [false, true, false, false]
     error_message = "A cluster grows by itself until it is at its most capacity, and nobody is told."
   }
 
   assert {
     condition     = jsonencode(aws_cloudwatch_metric_alarm.gateway["database-capacity"].dimensions) == jsonencode({ DBClusterIdentifier = "upload-gateway" })
     error_message = "The alarm looks at something else."
+  }
+
+  assert {
+    condition = [for key in ["database-cpu", "database-connections"] : jsonencode(aws_cloudwatch_metric_alarm.gateway[key].dimensions)] == [
+      for _ in range(2) : jsonencode({ DBClusterIdentifier = "upload-gateway", Role = "WRITER" })
+    ]
+    error_message = "What the writer suffers is lost in the average with the one that takes over."
   }
 }
 

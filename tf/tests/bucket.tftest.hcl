@@ -118,10 +118,17 @@ run "is_shut_and_encrypted_and_tells_its_own_queue" {
   }
 
   assert {
-    condition = [for rule in aws_s3_bucket_lifecycle_configuration.uploads.rule : [rule.id, rule.status, one(rule.abort_incomplete_multipart_upload[*].days_after_initiation), rule.prefix]] == [
-      ["unfinished-multipart-uploads", "Enabled", 7, ""],
-    ] || [for rule in aws_s3_bucket_lifecycle_configuration.uploads.rule : [rule.id, rule.status, one(rule.abort_incomplete_multipart_upload[*].days_after_initiation)]] == [["unfinished-multipart-uploads", "Enabled", 7]]
-    error_message = "Parts of abandoned uploads stay, or something is thrown away that nobody asked to be."
+    condition = jsonencode([
+      for rule in aws_s3_bucket_lifecycle_configuration.uploads.rule : [
+        rule.id, rule.status, one(rule.abort_incomplete_multipart_upload[*].days_after_initiation),
+        one(rule.noncurrent_version_expiration[*].noncurrent_days), coalesce(one(rule.expiration[*].days), 0), one(rule.expiration[*].expired_object_delete_marker),
+      ]
+      ]) == jsonencode([
+      ["unfinished-multipart-uploads", "Enabled", 7, null, 0, null],
+      ["noncurrent-versions", "Enabled", null, 30, 0, null],
+      ["lone-delete-markers", "Enabled", null, null, 0, true],
+    ])
+    error_message = "Parts of abandoned uploads stay, or what versioning left when it was switched off, or something is thrown away that nobody asked to be."
   }
 
   assert {
@@ -204,7 +211,7 @@ run "is_shut_and_encrypted_and_tells_its_own_queue" {
 
   assert {
     condition     = one(aws_s3_bucket_cors_configuration.uploads.cors_rule).allowed_origins == toset(["https://uploads.example.com", "https://partner.example"])
-    error_message = "Other pages than those named may use the bucket."
+    error_message = "Other pages than those named may use the bucket, or with an AWS SDK."
   }
 }
 
@@ -242,18 +249,18 @@ run "throws_away_what_it_was_asked_to" {
 
   assert {
     condition = [for rule in aws_s3_bucket_lifecycle_configuration.uploads.rule : rule.id] == [
-      "unfinished-multipart-uploads", "old-objects", "noncurrent-versions",
+      "unfinished-multipart-uploads", "noncurrent-versions", "old-objects",
     ]
     error_message = "Other rules than those asked for."
   }
 
   assert {
-    condition     = one(aws_s3_bucket_lifecycle_configuration.uploads.rule[1].expiration).days == 90
+    condition     = one(aws_s3_bucket_lifecycle_configuration.uploads.rule[2].expiration).days == 90
     error_message = "Objects are not deleted after 90 days."
   }
 
   assert {
-    condition     = one(aws_s3_bucket_lifecycle_configuration.uploads.rule[2].noncurrent_version_expiration).noncurrent_days == 14
+    condition     = one(aws_s3_bucket_lifecycle_configuration.uploads.rule[1].noncurrent_version_expiration).noncurrent_days == 14
     error_message = "Noncurrent versions are not deleted after 14 days."
   }
 

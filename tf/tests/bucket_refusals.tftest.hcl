@@ -107,3 +107,45 @@ run "urls_that_never_live" {
   }
   expect_failures = [var.url_expiry_seconds]
 }
+
+run "a_name_that_the_database_refuses" {
+  command = plan
+  variables {
+    name = "upload--gateway"
+  }
+  expect_failures = [var.name]
+}
+
+run "a_name_that_load_balancers_have_for_themselves" {
+  command = plan
+  variables {
+    name = "internal-uploads"
+  }
+  expect_failures = [var.name]
+}
+
+run "a_name_that_security_groups_have_for_themselves" {
+  command = plan
+  variables {
+    name = "sg-uploads"
+  }
+  expect_failures = [var.name]
+}
+
+# Nineteen fit.
+run "more_gateways_than_a_roles_trust_takes" {
+  command = plan
+  variables {
+    gateway_principal_arns = [for n in range(20) : "arn:aws:iam::123456789012:role/the-gateway-of-department-${n}"]
+  }
+  expect_failures = [aws_iam_role.uploads]
+}
+
+run "a_partition_that_calls_things_by_other_names" {
+  command = plan
+  override_data {
+    target = data.aws_partition.current
+    values = { partition = "aws-us-gov", dns_suffix = "amazonaws.com" }
+  }
+  expect_failures = [data.aws_partition.current]
+}

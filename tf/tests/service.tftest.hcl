@@ -203,8 +203,8 @@ run "may_do_little_runs_as_nobody_and_is_reached_by_tls_alone" {
       one(one(one(aws_wafv2_web_acl.gateway[0].rule).statement).rate_based_statement).limit == 3000,
       [
         for statement in one(one(one(one(one(aws_wafv2_web_acl.gateway[0].rule).statement).rate_based_statement).scope_down_statement).or_statement).statement :
-        one(statement.byte_match_statement).search_string
-      ] == ["/v1/login", "/u/"],
+        [one(statement.byte_match_statement).search_string, one(one(statement.byte_match_statement).text_transformation).type]
+      ] == [["/v1/login", "URL_DECODE"], ["/u/", "URL_DECODE"]],
       aws_wafv2_web_acl_association.gateway[0].web_acl_arn == aws_wafv2_web_acl.gateway[0].arn,
     ])
     error_message = "One address may ask as often as it likes."
@@ -262,5 +262,22 @@ run "is_bounded_by_the_operators_web_acl_instead" {
   assert {
     condition     = [for statement in jsondecode(aws_iam_role_policy.task_execution[0].policy).Statement : statement.Sid] == ["WriteItsLog"]
     error_message = "ECS may ask a registry that it needs nothing from."
+  }
+}
+
+run "pulls_its_image_by_the_registrys_other_name_too" {
+  variables {
+    service = {
+      vpc_id             = "vpc-1"
+      private_subnet_ids = ["subnet-private-a", "subnet-private-b"]
+      public_subnet_ids  = ["subnet-public-a", "subnet-public-b"]
+      certificate_arn    = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+      image              = "123456789012.dkr-ecr.eu-west-1.on.aws/team/upload-gateway:1.2.3"
+    }
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_role_policy.task_execution[0].policy).Statement : statement.Resource if statement.Sid == "PullItsImage"] == ["arn:aws:ecr:eu-west-1:123456789012:repository/team/upload-gateway"]
+    error_message = "ECS may not pull the image, or may pull another: ${aws_iam_role_policy.task_execution[0].policy}"
   }
 }

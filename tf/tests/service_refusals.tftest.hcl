@@ -214,3 +214,73 @@ run "sessions_longer_than_a_role_is_given" {
   }
   expect_failures = [var.session_duration_seconds]
 }
+
+run "callers_by_ipv6" {
+  command = plan
+  variables {
+    service = {
+      vpc_id             = "vpc-1"
+      private_subnet_ids = ["subnet-private-a", "subnet-private-b"]
+      public_subnet_ids  = ["subnet-public-a", "subnet-public-b"]
+      certificate_arn    = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+      image              = "ghcr.io/example/upload-gateway:1.2.3"
+      caller_cidr_blocks = ["0.0.0.0/0", "::/0"]
+    }
+  }
+  expect_failures = [var.service]
+}
+
+run "callers_named_twice_and_a_pinned_minor_version" {
+  command = plan
+  variables {
+    database = { engine_version = "17.5" }
+    service = {
+      vpc_id             = "vpc-1"
+      private_subnet_ids = ["subnet-private-a", "subnet-private-b"]
+      public_subnet_ids  = ["subnet-public-a", "subnet-public-b"]
+      certificate_arn    = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+      image              = "ghcr.io/example/upload-gateway:1.2.3"
+      caller_cidr_blocks = ["10.0.0.0/8", "10.0.0.0/8"]
+    }
+  }
+  expect_failures = [var.service, var.database]
+}
+
+run "a_task_that_fargate_does_not_have" {
+  command = plan
+  variables {
+    service = {
+      vpc_id             = "vpc-1"
+      private_subnet_ids = ["subnet-private-a", "subnet-private-b"]
+      public_subnet_ids  = ["subnet-public-a", "subnet-public-b"]
+      certificate_arn    = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+      image              = "ghcr.io/example/upload-gateway:1.2.3"
+      memory             = 4096
+    }
+  }
+  expect_failures = [aws_ecs_task_definition.gateway]
+}
+
+run "more_storage_than_rds_has" {
+  command = plan
+  variables {
+    database = { most_storage_gib = 65537 }
+  }
+  expect_failures = [var.database]
+}
+
+run "a_capacity_between_the_steps" {
+  command = plan
+  variables {
+    database = { least_capacity = 0.75 }
+  }
+  expect_failures = [var.database]
+}
+
+run "a_least_capacity_above_the_presets_most" {
+  command = plan
+  variables {
+    database = { kind = "cluster", least_capacity = 8 }
+  }
+  expect_failures = [aws_rds_cluster.gateway]
+}

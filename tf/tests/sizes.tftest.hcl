@@ -57,8 +57,8 @@ run "small_is_two_tasks_and_an_instance" {
   }
 
   assert {
-    condition     = { for parameter in aws_db_parameter_group.gateway[0].parameter : parameter.name => parameter.value } == { "rds.force_ssl" = "1", log_min_duration_statement = "1000", log_parameter_max_length = "0" }
-    error_message = "The database answers without TLS, or writes values down."
+    condition     = { for parameter in aws_db_parameter_group.gateway[0].parameter : parameter.name => "${parameter.value} ${parameter.apply_method}" } == { "rds.force_ssl" = "1 pending-reboot", log_min_duration_statement = "1000 immediate", log_parameter_max_length = "0 immediate" }
+    error_message = "The database answers without TLS, or writes values down, or each plan differs."
   }
 }
 
@@ -75,8 +75,8 @@ run "large_is_three_tasks_and_a_cluster_in_two_zones" {
     condition = length(aws_db_instance.gateway) == 0 && length(aws_rds_cluster_instance.gateway) == 2 && [
       aws_rds_cluster.gateway[0].engine, one(aws_rds_cluster.gateway[0].serverlessv2_scaling_configuration).min_capacity,
       one(aws_rds_cluster.gateway[0].serverlessv2_scaling_configuration).max_capacity, aws_rds_cluster.gateway[0].backup_retention_period,
-      aws_rds_cluster_parameter_group.gateway[0].family,
-    ] == ["aurora-postgresql", 2, 32, 35, "aurora-postgresql17"]
+      aws_rds_cluster_parameter_group.gateway[0].family, aws_rds_cluster.gateway[0].apply_immediately, aws_rds_cluster.gateway[0].allow_major_version_upgrade,
+    ] == ["aurora-postgresql", 2, 32, 35, "aurora-postgresql17", false, true]
     error_message = "The database is another."
   }
 
@@ -96,8 +96,8 @@ run "large_is_three_tasks_and_a_cluster_in_two_zones" {
   }
 
   assert {
-    condition     = { for parameter in aws_rds_cluster_parameter_group.gateway[0].parameter : parameter.name => parameter.value } == { "rds.force_ssl" = "1", log_min_duration_statement = "1000", log_parameter_max_length = "0" }
-    error_message = "The database answers without TLS, or writes values down."
+    condition     = { for parameter in aws_rds_cluster_parameter_group.gateway[0].parameter : parameter.name => "${parameter.value} ${parameter.apply_method}" } == { "rds.force_ssl" = "1 pending-reboot", log_min_duration_statement = "1000 immediate", log_parameter_max_length = "0 immediate" }
+    error_message = "The database answers without TLS, or writes values down, or each plan differs."
   }
 
   assert {
@@ -129,7 +129,7 @@ run "a_size_can_be_departed_from" {
       scraper_security_group_ids = ["sg-prometheus"]
       requests_per_address       = 0
     }
-    database = { kind = "instance", engine_version = "16.4", multi_az = false, backup_days = 3, client_security_group_ids = ["sg-bastion"] }
+    database = { kind = "instance", engine_version = "16", apply_immediately = true, multi_az = false, backup_days = 3, client_security_group_ids = ["sg-bastion"] }
   }
 
   assert {
@@ -144,7 +144,8 @@ run "a_size_can_be_departed_from" {
     condition = length(aws_rds_cluster.gateway) == 0 && [
       aws_db_instance.gateway[0].engine_version, aws_db_instance.gateway[0].instance_class, aws_db_instance.gateway[0].multi_az,
       aws_db_instance.gateway[0].backup_retention_period, aws_db_parameter_group.gateway[0].family,
-    ] == ["16.4", "db.r8g.large", false, 3, "postgres16"]
+      aws_db_instance.gateway[0].apply_immediately, aws_db_instance.gateway[0].allow_major_version_upgrade,
+    ] == ["16", "db.r8g.large", false, 3, "postgres16", true, true]
     error_message = "The database is not the one asked for."
   }
 

@@ -220,3 +220,27 @@ run "wiring_what_is_not_there" {
 
   expect_failures = [var.wire_inbound_federation]
 }
+
+run "more_bindings_than_lambda_takes" {
+  command = plan
+
+  variables {
+    saml_providers = {
+      for n in range(40) : "Provider${n}" => { metadata_url = "https://sso.example.com/${n}", tenant = "tenant-${n}-${join("", [for _ in range(60) : "x"])}", slug = "tenant-${n}" }
+    }
+  }
+
+  expect_failures = [aws_lambda_function.triggers]
+}
+
+run "more_bytes_than_lambda_takes_in_fewer_letters" {
+  command = plan
+
+  variables {
+    saml_providers = {
+      for n in range(20) : "Provider${n}" => { metadata_url = "https://sso.example.com/${n}", tenant = "${n}${join("", [for _ in range(60) : "東"])}", slug = "tenant-${n}" }
+    }
+  }
+
+  expect_failures = [aws_lambda_function.triggers]
+}
