@@ -53,11 +53,10 @@ pub(super) fn app_clients(pool: &Pool, from: usize, most: usize) -> Value {
 
 /// The pool's own client, or another of which is told alone.
 pub(super) fn app_client(pool: &Pool, id: &str) -> Option<Value> {
-    let own = lock(&pool.settings).clone();
     let settings = if id == pool.client_id {
-        own
+        lock(&pool.settings).clone()
     } else {
-        own.others.into_iter().find(|(other, _)| other == id).map(|(_, settings)| settings)?
+        lock(&pool.settings).others.iter().find(|(other, _)| other == id).map(|(_, settings)| settings.clone())?
     };
     let mut client = json!({
         "UserPoolId": pool.id,
