@@ -48,9 +48,9 @@ fn the_upload_role_allows_what_sessions_are_cut_down_to_and_nothing_more() {
     let config = Config::from_toml(SERVICE).unwrap();
     let session: serde_json::Value =
         serde_json::from_str(&app::session_policy(&config, &Slug::parse("acme").unwrap())).unwrap();
-    let asked = session["Statement"].as_array().unwrap().iter().flat_map(|statement| match &statement["Action"] {
-        serde_json::Value::Array(actions) => actions.clone(),
-        action => vec![action.clone()],
+    let asked = session["Statement"].as_array().unwrap().iter().flat_map(|statement| {
+        let action = &statement["Action"];
+        action.as_array().cloned().unwrap_or_else(|| vec![action.clone()])
     });
     let asked: BTreeSet<String> = asked.map(|action| action.as_str().unwrap().to_owned()).collect();
     let role = include_str!("../../tf/upload_role.tf");
