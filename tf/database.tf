@@ -16,13 +16,15 @@ locals {
   # Without verify-full, whoever answers at that address is believed.
   database_url = local.has_service ? "postgres://${local.database_user}@${local.database_host}:5432/${local.database_name}?sslmode=verify-full&sslrootcert=${var.database.certificate_bundle}" : null
 
-  # Slow statements are logged, but not their values: these name people and files. Where TLS alone is the default anyway, AWS
-  # answers "pending-reboot" whatever was asked for, and each plan would differ.
+  # Slow statements are logged, but not their values: these name people and files.
   database_parameters = {
-    "rds.force_ssl"              = { value = "1", apply_method = "pending-reboot" }
-    "log_min_duration_statement" = { value = "1000", apply_method = "immediate" }
-    "log_parameter_max_length"   = { value = "0", apply_method = "immediate" }
+    "rds.force_ssl"              = "1"
+    "log_min_duration_statement" = "1000"
+    "log_parameter_max_length"   = "0"
   }
+
+  # Where TLS alone is the default anyway, AWS answers "pending-reboot" whatever was asked for, and each plan would differ.
+  database_parameters_at_start = ["rds.force_ssl"]
 }
 
 resource "aws_db_subnet_group" "gateway" {

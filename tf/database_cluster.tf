@@ -90,8 +90,8 @@ resource "aws_rds_cluster_parameter_group" "gateway" {
 
     content {
       name         = parameter.key
-      value        = parameter.value.value
-      apply_method = parameter.value.apply_method
+      value        = parameter.value
+      apply_method = contains(local.database_parameters_at_start, parameter.key) ? "pending-reboot" : "immediate"
     }
   }
 

@@ -2,6 +2,7 @@
 resource "aws_db_instance" "gateway" {
   #checkov:skip=CKV_AWS_157:a second zone is the large size's, or var.database.multi_az
   #checkov:skip=CKV_AWS_293:deletion protection is var.database.deletion_protection, on by default
+  #checkov:skip=CKV2_AWS_69:local.database_parameters has TLS alone taken; checkov does not read dynamic blocks
   #checkov:skip=CKV_AWS_354:encrypted with var.database.kms_key_arn, or the account's own key
   count = local.makes_instance ? 1 : 0
 
@@ -61,8 +62,8 @@ resource "aws_db_parameter_group" "gateway" {
 
     content {
       name         = parameter.key
-      value        = parameter.value.value
-      apply_method = parameter.value.apply_method
+      value        = parameter.value
+      apply_method = contains(local.database_parameters_at_start, parameter.key) ? "pending-reboot" : "immediate"
     }
   }
 
