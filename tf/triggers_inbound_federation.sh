@@ -30,6 +30,7 @@ settings='{UserPoolId: .Id, PoolName: .Name} + with_entries(select(.key | IN(
     "UserAttributeUpdateSettings", "UserPoolAddOns", "UserPoolTags", "UserPoolTier", "VerificationMessageTemplate")))
     | del(.AdminCreateUserConfig.UnusedAccountValidityDays)
     | with_entries(select(.value | IN("", {}, []) | not))'
+# shellcheck disable=SC2016 # jq's own variable
 trigger='.LambdaConfig.InboundFederation = {LambdaVersion: "V1_0", LambdaArn: $function}'
 
 before=$(described | jq -S "$settings")
