@@ -61,11 +61,14 @@ where
 {
     match (error.code(), error.message()) {
         (Some(code), message) => format!("{code}: {}", message.unwrap_or("no message")),
-        (None, _) => {
-            let causes = std::iter::successors(Some(error as &(dyn Error + 'static)), |error| (**error).source());
-            causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-        }
+        (None, _) => with_causes(error),
     }
+}
+
+/// What an error says of itself, and each of its causes after it.
+pub(super) fn with_causes(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| (**error).source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 #[cfg(test)]

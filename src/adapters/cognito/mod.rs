@@ -15,7 +15,7 @@ use url::Url;
 
 pub use described::{AppClient, UserPool};
 
-use crate::adapters::aws_error::LookError;
+use crate::adapters::aws_error::{LookError, with_causes};
 use crate::adapters::sigv4::{SigningKeys, timestamp};
 use crate::config;
 use crate::model::Clock;
@@ -132,7 +132,7 @@ impl UserPools {
     }
 
     async fn call<T: DeserializeOwned>(&self, place: &PoolPlace, action: &str, body: &Value) -> Result<T, LookError> {
-        let unavailable = |error: &dyn std::error::Error| LookError::Unavailable(with_sources(error));
+        let unavailable = |error: &dyn std::error::Error| LookError::Unavailable(with_causes(error));
         let request = self.signed(place, action, body.to_string()).await?;
         let mut answer = request.send().await.map_err(|error| unavailable(&error))?;
         let status = answer.status();
@@ -161,7 +161,7 @@ impl UserPools {
         let provider = self.credentials.as_ref();
         let provider = provider.ok_or_else(|| LookError::Unavailable("there are no AWS credentials".to_owned()))?;
         let key = provider.provide_credentials().await;
-        let key = key.map_err(|error| LookError::Unavailable(with_sources(&error)))?;
+        let key = key.map_err(|error| LookError::Unavailable(with_causes(&error)))?;
         let now = self.clock.now();
         let port = place.endpoint.port().map(|port| format!(":{port}")).unwrap_or_default();
         let host = format!("{}{port}", place.endpoint.host_str().unwrap_or_default());
@@ -196,11 +196,6 @@ fn refusal(status: u16, text: &[u8]) -> LookError {
     let described =
         code.map_or_else(|| format!("the answer's status is {status}"), |code| format!("{code}: {message}"));
     LookError::by_code(code, Some(status), described)
-}
-
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let sources = std::iter::successors(error.source(), |error| error.source());
-    sources.fold(error.to_string(), |text, source| format!("{text}: {source}"))
 }
 
 #[cfg(test)]

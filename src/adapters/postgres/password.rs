@@ -17,7 +17,7 @@ use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use crate::adapters::aws_error::describe;
+use crate::adapters::aws_error::{describe, with_causes};
 use crate::adapters::sigv4::{SigningKeys, encode, timestamp};
 use crate::config::{self, DatabasePassword};
 use crate::model::Clock;
@@ -105,7 +105,7 @@ impl Password {
                 let absent = || PasswordError::Credentials("the chain is empty".to_owned());
                 let provider = credentials.as_ref().ok_or_else(absent)?;
                 let own = provider.provide_credentials().await;
-                let own = own.map_err(|error| PasswordError::Credentials(error.to_string()))?;
+                let own = own.map_err(|error| PasswordError::Credentials(with_causes(&error)))?;
                 let keys = SigningKeys::new(own.secret_access_key().into(), region, "rds-db");
                 let signer = Signer { access_key_id: own.access_key_id(), session_token: own.session_token(), keys };
                 let token = signer.token(&options, clock.now());
