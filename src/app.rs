@@ -5,6 +5,7 @@ mod database;
 mod examination;
 
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ use crate::adapters::sqs::EventQueue;
 use crate::adapters::sts::{self, CredentialCache, RoleAssumer};
 use crate::config::{self, Config};
 use crate::domain::authenticate::Authenticator;
+use crate::domain::gateway_limits::LimitsInForce;
 use crate::domain::login::Login;
 use crate::domain::rate_limits::RateLimits;
 use crate::domain::reconcile::Reconciler;
@@ -32,7 +34,7 @@ use crate::domain::uploads::Uploads;
 use crate::domain::uppy_sessions::UppySessions;
 use crate::http::{self, State};
 use crate::metrics::Metrics;
-use crate::model::{Clock, ObjectCreated, RequestId, Slug};
+use crate::model::{Clock, GatewayLimits, ObjectCreated, RequestId, Slug};
 use crate::{event_listener, reconciler};
 use aws::aws_config;
 pub use database::migrate;
@@ -101,7 +103,13 @@ impl Composition {
 
         let directory = Directory::new(pool.clone(), &config.tenants);
         let forgetful = directory.clone();
-        let forget = move || forgetful.forget();
+        let limits = LimitsInForce::new(pool.clone(), gateway_limits(config));
+        background.spawn(limits.clone().follow_until(stop.clone()));
+        let look_again = limits.clone();
+        let forget = move || {
+            forgetful.forget();
+            look_again.look_again();
+        };
         background.spawn(tenant_changes::watch_until(pool.clone(), config.tenants.poll, stop.clone(), forget));
 
         let (entrance, writer) = ledger::open(pool.clone(), &config.ledger, metrics.clone());
@@ -147,7 +155,7 @@ impl Composition {
         let state = Data::new(State {
             authenticator: Authenticator::new(verifier, directory.clone(), clock.clone(), metrics.clone()),
             login: Login::new(&config.auth, &config.server.url(), directory.clone()),
-            rate_limits: RateLimits::new(&config.rate, clock.clone(), metrics.clone()),
+            rate_limits: RateLimits::new(limits.subject_limit(), clock.clone(), metrics.clone()),
             uploads,
             uppy_sessions: UppySessions::new(
                 pool.clone(),
@@ -158,7 +166,7 @@ impl Composition {
             public_url: config.server.url(),
             directory,
             pool: pool.clone(),
-            default_limits: config.limits.clone(),
+            limits,
             keys,
             request_timeout: config.server.request_timeout,
             clock,
@@ -247,6 +255,12 @@ impl Application {
 #[must_use]
 pub fn session_policy(config: &Config, slug: &Slug) -> String {
     sts::session_policy::session_policy(&config.upload, slug, &sts::Reach::Tenant)
+}
+
+/// What holds for the whole gateway as long as no admin says otherwise.
+fn gateway_limits(config: &Config) -> GatewayLimits {
+    let subject_requests_per_minute = config.rate.subject_requests_per_minute.and_then(NonZeroU32::new);
+    GatewayLimits { new_tenants: config.limits.clone(), subject_requests_per_minute }
 }
 
 /// The listener, and its address with the port that it really has.

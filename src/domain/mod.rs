@@ -5,6 +5,7 @@ pub mod audit;
 pub mod authenticate;
 pub mod credentials;
 mod error;
+pub mod gateway_limits;
 mod gcra;
 #[cfg(feature = "lambda")]
 pub mod lockout;

@@ -3,6 +3,7 @@
 use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use moka::policy::EvictionPolicy;
@@ -10,7 +11,6 @@ use moka::sync::Cache;
 
 use super::Error;
 use super::gcra::{Bucket, Standing};
-use crate::config::Rate;
 use crate::metrics::Metrics;
 use crate::model::{Clock, Principal, Subject, TenantId};
 
@@ -56,14 +56,35 @@ pub struct Verdict {
     pub outcome: Result<(), Error>,
 }
 
+/// How often one person or client may call in a minute, while it may change. Cloning shares it.
+#[derive(Clone)]
+pub struct SubjectLimit(Arc<AtomicU32>);
+
+impl SubjectLimit {
+    /// This one; none means no limit.
+    #[must_use]
+    pub fn new(limit: Option<NonZeroU32>) -> Self {
+        Self(Arc::new(AtomicU32::new(limit.map_or(0, NonZeroU32::get))))
+    }
+
+    /// From now on.
+    pub fn set(&self, limit: Option<NonZeroU32>) {
+        self.0.store(limit.map_or(0, NonZeroU32::get), Ordering::Relaxed);
+    }
+
+    fn get(&self) -> Option<NonZeroU32> {
+        NonZeroU32::new(self.0.load(Ordering::Relaxed))
+    }
+}
+
 type Buckets<K> = Cache<K, Arc<Bucket>>;
 
 /// Who called how often, as this replica knows it.
 pub struct RateLimits {
     /// Keyed by the limit too: a changed one begins with a full bucket, at once.
     tenants: Buckets<(TenantId, NonZeroU32)>,
-    subjects: Buckets<(TenantId, Subject)>,
-    subject_limit: Option<NonZeroU32>,
+    subjects: Buckets<(TenantId, Subject, NonZeroU32)>,
+    subject_limit: SubjectLimit,
     clock: Clock,
     metrics: Metrics,
 }
@@ -71,8 +92,7 @@ pub struct RateLimits {
 impl RateLimits {
     /// Nobody has called yet.
     #[must_use]
-    pub fn new(settings: &Rate, clock: Clock, metrics: Metrics) -> Self {
-        let subject_limit = settings.subject_requests_per_minute.and_then(NonZeroU32::new);
+    pub fn new(subject_limit: SubjectLimit, clock: Clock, metrics: Metrics) -> Self {
         Self { tenants: buckets(), subjects: buckets(), subject_limit, clock, metrics }
     }
 
@@ -83,8 +103,9 @@ impl RateLimits {
         let limit =
             tenant.limits.requests_per_minute.and_then(|limit| u32::try_from(limit).ok()).and_then(NonZeroU32::new);
         let of_tenant = limit.map(|limit| bucket(&self.tenants, (tenant.id, limit), limit));
+        let of_subject = self.subject_limit.get();
         let of_subject =
-            self.subject_limit.map(|limit| bucket(&self.subjects, (tenant.id, principal.subject.clone()), limit));
+            of_subject.map(|limit| bucket(&self.subjects, (tenant.id, principal.subject.clone(), limit), limit));
         // The subject's first, so that one who will not stop never touches what the others of the tenant have left.
         let subject = of_subject.map(|bucket| (Counted::Subject, bucket));
         let tenant = of_tenant.map(|bucket| (Counted::Tenant, bucket));

@@ -38,13 +38,14 @@ use sqlx::PgPool;
 use crate::adapters::oidc::KeyStore;
 use crate::config::Server;
 use crate::domain::authenticate::Authenticator;
+use crate::domain::gateway_limits::LimitsInForce;
 use crate::domain::login::Login;
 use crate::domain::rate_limits::RateLimits;
 use crate::domain::tenants::Directory;
 use crate::domain::uploads::Uploads;
 use crate::domain::uppy_sessions::UppySessions;
 use crate::metrics::Metrics;
-use crate::model::{Clock, Limits};
+use crate::model::Clock;
 
 pub use observe::observe;
 pub use pages::Pages;
@@ -68,8 +69,8 @@ pub struct State {
     pub directory: Directory,
     /// Postgres, for administration.
     pub pool: PgPool,
-    /// What a new tenant may do when its creator does not say.
-    pub default_limits: Limits,
+    /// What holds for the whole gateway.
+    pub limits: LimitsInForce,
     /// The signing keys, for the readiness probe.
     pub keys: Arc<KeyStore>,
     /// How long a request may take, its body's arrival included.
@@ -115,6 +116,13 @@ pub fn public(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
                     .default_service(only("GET")),
             )
             .service(web::resource("/audit").route(web::get().to(admin::audit::get)).default_service(only("GET")))
+            .service(
+                web::resource("/limits")
+                    .route(web::get().to(admin::limits::get))
+                    .route(web::patch().to(admin::limits::patch))
+                    .route(web::delete().to(admin::limits::delete))
+                    .default_service(only("GET, PATCH, DELETE")),
+            )
             .default_service(web::route().to(not_found));
         let me = web::resource("/v1/me")
             .wrap(from_fn(authenticate::caller))

@@ -40,7 +40,8 @@ pub use part::{MultipartId, PartNumber, PartPlan, StoredPart};
 pub use principal::{Admin, Principal, Role, Subject};
 pub use status::{Finding, UploadStatus};
 pub use tenant::{
-    ClaimValue, ContentTypePattern, EmailDomain, Isolation, Limits, Slug, Tenant, TenantName, TenantStatus,
+    ClaimValue, ContentTypePattern, EmailDomain, GatewayLimits, Isolation, Limits, Slug, Tenant, TenantName,
+    TenantStatus,
 };
 pub use upload::{Grant, GrantedSize, Method, StoredObject, Upload, Violation};
 pub use uppy_session::{UppySecret, UppySession};

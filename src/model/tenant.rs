@@ -1,6 +1,7 @@
 //! What is a tenant, and what are its limits?
 
 use std::fmt;
+use std::num::NonZeroU32;
 
 use time::OffsetDateTime;
 
@@ -171,6 +172,15 @@ pub struct Limits {
     pub monthly_bytes: Option<i64>,
     /// Requests in a minute; none means no limit.
     pub requests_per_minute: Option<i32>,
+}
+
+/// What holds for the whole gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatewayLimits {
+    /// Of a new tenant that names none of its own.
+    pub new_tenants: Limits,
+    /// Requests in a minute of one person or client, whatever its tenant; none means no limit.
+    pub subject_requests_per_minute: Option<NonZeroU32>,
 }
 
 /// May the tenant's people upload?

@@ -38,6 +38,7 @@ mod first_requests;
 mod forge;
 mod forged_tokens;
 mod forms;
+mod gateway_limits;
 mod happy_path;
 mod harness;
 mod holder;

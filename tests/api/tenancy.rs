@@ -25,7 +25,7 @@ const fn row(endpoint: &'static str, other_tenant: &'static str, user: &'static 
     Row { endpoint, other_tenant, user, suspended }
 }
 
-const TABLE: [Row; 41] = [
+const TABLE: [Row; 44] = [
     row("POST /v1/uploads", "201", "201", "tenant-suspended"),
     row("POST /v1/uploads/batch", "201", "201", "tenant-suspended"),
     row("GET /v1/uploads", "200", "200", "tenant-suspended"),
@@ -60,6 +60,9 @@ const TABLE: [Row; 41] = [
     row("GET /v1/audit", "role-missing", "role-missing", "tenant-suspended"),
     row("GET /v1/usage", "role-missing", "role-missing", "tenant-suspended"),
     row("GET /v1/admin/audit", "role-missing", "role-missing", "role-missing"),
+    row("GET /v1/admin/limits", "role-missing", "role-missing", "role-missing"),
+    row("PATCH /v1/admin/limits", "role-missing", "role-missing", "role-missing"),
+    row("DELETE /v1/admin/limits", "role-missing", "role-missing", "role-missing"),
     row("GET /v1/admin/tenants", "role-missing", "role-missing", "role-missing"),
     row("POST /v1/admin/tenants", "role-missing", "role-missing", "role-missing"),
     row("GET /v1/admin/tenants/{id}", "role-missing", "role-missing", "role-missing"),

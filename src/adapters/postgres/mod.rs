@@ -6,6 +6,7 @@
 pub mod adoptions;
 pub mod audit;
 pub mod audit_listing;
+pub mod gateway_limits;
 pub mod idempotency;
 pub mod ledger;
 mod ledger_rows;

@@ -54,8 +54,11 @@ pub async fn find(pool: &PgPool, id: TenantId) -> Result<Tenant, Error> {
 pub async fn create(desk: Desk<'_>, tenant: Tenant) -> Result<Tenant, Error> {
     let mut transaction = postgres::begin(desk.pool).await?;
     tenants::insert(&mut transaction, &tenant).await?;
-    audit::record(&mut *transaction, &desk.event("tenant.created", tenant.id, json!({"slug": tenant.slug.as_str()})))
-        .await?;
+    audit::record(
+        &mut *transaction,
+        &desk.event("tenant.created", Some(tenant.id), json!({"slug": tenant.slug.as_str()})),
+    )
+    .await?;
     transaction.commit().await?;
     desk.directory.forget();
     Ok(tenant)
@@ -94,7 +97,7 @@ pub async fn change(
             detail.insert("sessionsEnded".to_owned(), ended.into());
         }
     }
-    audit::record(&mut *transaction, &desk.event(action, id, detail.into())).await?;
+    audit::record(&mut *transaction, &desk.event(action, Some(id), detail.into())).await?;
     transaction.commit().await?;
     desk.directory.forget();
     Ok(tenant)
@@ -136,10 +139,16 @@ fn changed(before: &Tenant, after: &Tenant) -> Vec<&'static str> {
 }
 
 impl Desk<'_> {
-    fn event(&self, action: &'static str, tenant: TenantId, detail: serde_json::Value) -> AuditEvent {
+    /// What the admin did here, to or for a tenant or to the whole gateway.
+    pub(in crate::domain) fn event(
+        &self,
+        action: &'static str,
+        tenant: Option<TenantId>,
+        detail: serde_json::Value,
+    ) -> AuditEvent {
         AuditEvent {
             at: self.now,
-            tenant: Some(tenant),
+            tenant,
             subject: self.admin.subject.clone(),
             action,
             upload: None,

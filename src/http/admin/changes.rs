@@ -1,19 +1,18 @@
 //! What may an admin say about a tenant?
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use time::OffsetDateTime;
 use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::limit_changes::{self, LimitChanges, given, set};
 use crate::http::extract::Faults;
-use crate::http::integer::Integer;
 use crate::http::object::Object;
 use crate::http::problem::Problem;
 use crate::http::schema;
 use crate::model::{
-    ClaimValue, ContentTypePattern, EmailDomain, FileSize, Invalid, Isolation, Limits, ProviderName, Slug, Tenant,
-    TenantId, TenantName, TenantStatus,
+    ClaimValue, EmailDomain, Invalid, Isolation, Limits, ProviderName, Slug, Tenant, TenantId, TenantName, TenantStatus,
 };
 
 /// What is to be so about a tenant. What is absent gets its default, or stays as it is.
@@ -48,24 +47,6 @@ pub(in crate::http) struct TenantChanges {
     credential_reading: Option<bool>,
 }
 
-/// What may change about the limits; null takes a limit away.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct LimitChanges {
-    /// The largest object.
-    #[schema(value_type = Option<schema::FileSize>)]
-    max_upload_bytes: Option<Integer>,
-    #[schema(value_type = Option<Vec<schema::ContentTypePattern>>, max_items = 100)]
-    allowed_content_types: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<schema::MonthlyBytes>)]
-    monthly_bytes: Option<Option<Integer>>,
-    /// Of all its people together.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<schema::RequestsPerMinute>)]
-    requests_per_minute: Option<Option<Integer>>,
-}
-
 /// What a tenant begins with: [`TenantChanges`], and what it cannot be without. For the contract alone.
 pub(in crate::http) enum NewTenant {}
 
@@ -90,11 +71,6 @@ impl ToSchema for NewTenant {
     }
 }
 
-/// Tells a null from an absent member.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
-}
-
 /// The same, each member parsed.
 struct Parsed {
     slug: Option<Slug>,
@@ -103,10 +79,7 @@ struct Parsed {
     email_domains: Option<Vec<EmailDomain>>,
     identity_provider: Option<Option<ProviderName>>,
     native_users: Option<bool>,
-    max_upload_bytes: Option<FileSize>,
-    allowed_content_types: Option<Vec<ContentTypePattern>>,
-    monthly_bytes: Option<Option<i64>>,
-    requests_per_minute: Option<Option<i32>>,
+    limits: limit_changes::Parsed,
     isolation: Option<Isolation>,
     credential_vending: Option<bool>,
     credential_reading: Option<bool>,
@@ -174,21 +147,7 @@ impl TenantChanges {
                 faults.take("/identityProvider", name)
             }),
             native_users: self.native_users,
-            max_upload_bytes: limits
-                .max_upload_bytes
-                .and_then(|Integer(bytes)| faults.take("/limits/maxUploadBytes", FileSize::parse(bytes))),
-            allowed_content_types: list(
-                faults,
-                "/limits/allowedContentTypes",
-                limits.allowed_content_types.as_ref(),
-                ContentTypePattern::parse,
-            ),
-            monthly_bytes: limits
-                .monthly_bytes
-                .and_then(|n| faults.take("/limits/monthlyBytes", positive(n, i64::MAX))),
-            requests_per_minute: limits
-                .requests_per_minute
-                .and_then(|n| faults.take("/limits/requestsPerMinute", positive(n, i32::MAX))),
+            limits: limits.parse(faults),
             isolation: self.isolation.as_ref().and_then(|text| faults.take("/isolation", Isolation::parse(text))),
             credential_vending: self.credential_vending,
             credential_reading: self.credential_reading,
@@ -198,38 +157,20 @@ impl TenantChanges {
 
 impl Parsed {
     fn apply(self, tenant: &mut Tenant) {
-        fn set<T>(place: &mut T, value: Option<T>) {
-            if let Some(value) = value {
-                *place = value;
-            }
-        }
         set(&mut tenant.name, self.name);
         set(&mut tenant.claim_values, self.claim_values);
         set(&mut tenant.email_domains, self.email_domains);
         set(&mut tenant.identity_provider, self.identity_provider);
         set(&mut tenant.native_users, self.native_users);
-        set(&mut tenant.limits.max_upload_bytes, self.max_upload_bytes);
-        set(&mut tenant.limits.allowed_content_types, self.allowed_content_types);
-        set(&mut tenant.limits.monthly_bytes, self.monthly_bytes);
-        set(&mut tenant.limits.requests_per_minute, self.requests_per_minute);
+        self.limits.apply(&mut tenant.limits);
         set(&mut tenant.isolation, self.isolation);
         set(&mut tenant.credential_vending, self.credential_vending);
         set(&mut tenant.credential_reading, self.credential_reading);
     }
 }
 
-/// 1 to the most that the type holds.
-fn positive<T: TryFrom<i64> + Into<i64>>(value: Option<Integer>, most: T) -> Result<Option<T>, Invalid> {
-    let Some(Integer(number)) = value else { return Ok(None) };
-    if number < 1 {
-        return Err(Invalid::rule("must be at least 1, or null"));
-    }
-    let too_large = |_| format!("must be at most {}, or null", most.into()).into();
-    T::try_from(number).map(Some).map_err(too_large)
-}
-
 /// In one order, whatever order they came in, and none twice.
-fn list<T: Ord>(
+pub(super) fn list<T: Ord>(
     faults: &mut Faults,
     pointer: &'static str,
     texts: Option<&Vec<String>>,

@@ -2,6 +2,8 @@
 
 pub(super) mod audit;
 pub(super) mod changes;
+mod limit_changes;
+pub(super) mod limits;
 pub(super) mod tenants;
 pub(super) mod usage;
 mod view;

@@ -90,7 +90,7 @@ pub(in crate::http) async fn create(
     Json(body): Json<TenantChanges>,
 ) -> Result<HttpResponse, Problem> {
     let desk = desk(&state, &admin, &request);
-    let tenant = body.create(state.default_limits.clone(), desk.now)?;
+    let tenant = body.create(state.limits.current().await?.limits.new_tenants, desk.now)?;
     let tenant = administer::create(desk, tenant).await?;
     let location = format!("/v1/admin/tenants/{}", tenant.id);
     Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(view::Tenant::from(&tenant)))
@@ -192,7 +192,8 @@ async fn set_status(
     Ok(change.await?)
 }
 
-fn desk<'a>(state: &'a State, admin: &'a Admin, request: &'a RequestId) -> Desk<'a> {
+/// What the admin's action needs.
+pub(super) fn desk<'a>(state: &'a State, admin: &'a Admin, request: &'a RequestId) -> Desk<'a> {
     Desk { pool: &state.pool, directory: &state.directory, admin, request, now: state.clock.now() }
 }
 

@@ -64,6 +64,8 @@ fn examples() -> Vec<(&'static str, Value)> {
                 "identityProvider": "CAS-SSO",
             }),
         ),
+        ("GatewayLimits", json!({"limits": limits(), "subjectRequestsPerMinute": 600, "setAt": EARLY})),
+        ("GatewayLimitChanges", json!({"limits": {"maxUploadBytes": 104_857_600}, "subjectRequestsPerMinute": 600})),
         ("TenantChanges", changes),
         (
             "NewTenant",
