@@ -10,8 +10,8 @@ use super::problem::Problem;
 use crate::adapters::postgres::{DatabaseError, reconcile, tenants};
 
 /// How long Postgres may take for all that is read of it. While it is away a scrape must still tell the rest, and soon:
-/// Prometheus gives up after ten seconds, and then knows nothing.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// Prometheus gives up after ten seconds, and then knows nothing. Shorter than a request's shortest time-out, a second.
+const PATIENCE: Duration = Duration::from_millis(800);
 
 /// `GET /metrics`: Prometheus's text format 0.0.4.
 pub(super) async fn get(state: Data<State>) -> Result<HttpResponse, Problem> {
