@@ -90,7 +90,7 @@ impl Composition {
         if cfg!(feature = "walls-off-for-tests") {
             error!("this is the test build whose walls between tenants are down: never serve anybody with it");
         }
-        let metrics = Metrics::new()?;
+        let metrics = Metrics::with_tenants(config.metrics.tenants)?;
         let shared = aws_config(&config.aws).await;
         let (pool, password) = database::open(config, &shared, &clock).await?;
         let stop = CancellationToken::new();
@@ -117,7 +117,7 @@ impl Composition {
 
         let assumer = RoleAssumer::new(&shared, &config.aws, &config.upload, metrics.clone());
         let (url_expiry, session_duration) = (config.upload.url_expiry, config.upload.session_duration);
-        let credentials = CredentialCache::new(assumer, url_expiry, session_duration, clock.clone(), metrics.clone());
+        let credentials = CredentialCache::new(assumer, url_expiry, session_duration, clock.clone());
         let bucket = Bucket::new(&config.aws, &config.upload);
         let pages = http::Pages::new(&config.auth.pools, &bucket.url())?;
         let uploads = Arc::new(Uploads {
@@ -126,7 +126,7 @@ impl Composition {
             credentials,
             bucket,
             bucket_name: config.upload.bucket.clone(),
-            objects: Objects::new(&shared, &config.aws, &config.upload),
+            objects: Objects::new(&shared, &config.aws, &config.upload, &metrics),
             url_expiry,
             session_duration,
             multipart_threshold: config.upload.multipart_threshold,
@@ -143,7 +143,7 @@ impl Composition {
         let reconciler = Reconciler::new(Arc::clone(&uploads), config.reconcile.clone());
         background.spawn(reconciler::sweep_until(reconciler, config.reconcile.interval, stop.clone()));
 
-        if let Some(queue) = EventQueue::new(&shared, &config.aws, &config.events) {
+        if let Some(queue) = EventQueue::new(&shared, &config.aws, &config.events, &metrics) {
             let (told, clock) = (Arc::clone(&uploads), clock.clone());
             let notice = move |event: ObjectCreated| {
                 let (told, request) = (Arc::clone(&told), RequestId::new(clock.now()));

@@ -17,8 +17,8 @@ use std::path::Path;
 use reader::Reader;
 pub use reader::{Fault, Faults};
 pub use sections::{
-    Auth, Aws, Database, DatabasePassword, Events, Ledger, Log, LogFormat, Pool, Rate, Reconcile, Server, StaticKey,
-    Tenants, TokenUse, Upload, Uppy,
+    Auth, Aws, Database, DatabasePassword, Events, Ledger, Log, LogFormat, Metrics, Pool, Rate, Reconcile, Server,
+    StaticKey, Tenants, TokenUse, Upload, Uppy,
 };
 #[cfg(feature = "lambda")]
 pub use triggers::{Bindings, Lockout, Outage, Triggers};
@@ -55,6 +55,8 @@ pub struct Config {
     pub rate: Rate,
     /// What a new tenant may do.
     pub limits: Limits,
+    /// What is counted.
+    pub metrics: Metrics,
     /// How to log.
     pub log: Log,
 }

@@ -1,40 +1,75 @@
 //! What is counted and timed? Every Prometheus instrument, with a registry of its own.
 //!
-//! Names are the contract with dashboards: they start with `upload_gateway_` and end in their unit. Labels come from
-//! closed sets; a tenant, a subject or a key is never one.
+//! Names are the contract with dashboards: they start with `upload_gateway_`, but for the process's own, and end in their
+//! unit. Labels come from closed sets; a subject or a key is never one, and a tenant only behind a cap.
+
+mod instruments;
+mod names;
+mod process;
+mod tenant_series;
+
+use std::sync::Arc;
 
 use prometheus::{
-    Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry,
+    Gauge, GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry,
 };
+use time::OffsetDateTime;
 
-/// The prefix of every name.
+use crate::model::{Slug, UploadStatus};
+pub use instruments::Described;
+use instruments::Instruments;
+pub use tenant_series::TenantSeries;
+
+/// The prefix of every name but the process's own.
 const NAMESPACE: &str = "upload_gateway";
-
-/// Seconds, from a cached grant (under a millisecond) to a dependency's time-out.
-const LATENCY: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// The instruments. Cloning shares them.
 #[derive(Clone)]
 pub struct Metrics {
     registry: Registry,
+    catalogue: Arc<[Described]>,
     /// Requests answered, by route pattern, method and status.
     pub requests: IntCounterVec,
     /// How long requests took, by route pattern.
     pub request_duration: HistogramVec,
+    /// Requests that are being served.
+    pub requests_in_flight: IntGauge,
     /// Uploads that entered a status.
     pub uploads: IntCounterVec,
     /// Bytes of completed uploads.
     pub upload_bytes: IntCounter,
+    /// The same of each tenant.
+    pub tenant_series: TenantSeries,
     /// Tokens judged, by result.
     pub tokens: IntCounterVec,
     /// Fetches of signing keys, by result.
     pub jwks_fetches: IntCounterVec,
+    /// How long ago each issuer's keys were read, as seen at the scrape.
+    pub jwks_age_seconds: GaugeVec,
     /// S3's events, by source (`sqs`, `http`) and result (`ok`, `ignored`, `malformed`, `error`).
     pub events: IntCounterVec,
+    /// From an object's creation to our having dealt with it.
+    pub event_lag_seconds: Histogram,
+    /// Calls to AWS, by service, operation and result (`ok`, `error`, `timeout`).
+    pub aws_calls: IntCounterVec,
+    /// How long they took, by service.
+    pub aws_call_seconds: HistogramVec,
     /// AssumeRole calls, by result.
     pub sts_calls: IntCounterVec,
-    /// The life that the credentials obtained last had left when they came.
-    pub sts_credential_remaining_seconds: Gauge,
+    /// The shortest life that remembered credentials have left; absent when there are none. As seen at the scrape.
+    pub sts_credential_remaining_seconds: GaugeVec,
+    /// Remembered sessions, as seen at the scrape.
+    pub sts_credentials: IntGauge,
+    /// The pool's connections, by state (`busy`, `idle`), as seen at the scrape.
+    pub database_connections: IntGaugeVec,
+    /// The most that it may have.
+    pub database_connections_max: IntGauge,
+    /// Grants that wait to be recorded, as seen at the scrape.
+    pub ledger_queue_rows: IntGauge,
+    /// The most that may wait.
+    pub ledger_queue_capacity: IntGauge,
+    /// Grants that the ledger did not record, by reason.
+    pub ledger_refusals: IntCounterVec,
     /// Grants recorded in one transaction.
     pub ledger_batch_rows: Histogram,
     /// How long one transaction of the ledger took.
@@ -43,66 +78,56 @@ pub struct Metrics {
     pub quota_rejections: IntCounterVec,
     /// Uploads that the reconciler looked at, by what came of it.
     pub reconciled: IntCounterVec,
-    /// Tenants, by status.
+    /// Uploads that are due to be looked at, as seen at the scrape.
+    pub reconcile_due: IntGauge,
+    /// For how long the first of them has been due.
+    pub reconcile_oldest_due_seconds: Gauge,
+    /// How long one sweep took.
+    pub reconcile_sweep_seconds: Histogram,
+    /// Sweeps that were broken off.
+    pub reconcile_failures: IntCounter,
+    /// Tenants, by status, as seen at the scrape.
     pub tenants: IntGaugeVec,
 }
 
 impl Metrics {
-    /// A fresh set, registered.
+    /// A fresh set, in which no tenant has series of its own.
     ///
     /// # Errors
     /// When two instruments have one name, which a test rules out.
     pub fn new() -> Result<Self, prometheus::Error> {
-        let registry = Registry::new_custom(Some(NAMESPACE.to_owned()), None)?;
-        let counters = |name: &str, help: &str, labels: &[&str]| -> Result<IntCounterVec, prometheus::Error> {
-            let vec = IntCounterVec::new(Opts::new(name, help), labels)?;
-            registry.register(Box::new(vec.clone()))?;
-            Ok(vec)
-        };
-        let histogram = |name: &str, help: &str, buckets: Vec<f64>| -> Result<Histogram, prometheus::Error> {
-            let histogram = Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets))?;
-            registry.register(Box::new(histogram.clone()))?;
-            Ok(histogram)
-        };
-        let requests = counters("requests_total", "Requests answered.", &["route", "method", "status"])?;
-        let options =
-            HistogramOpts::new("request_duration_seconds", "How long requests took.").buckets(LATENCY.to_vec());
-        let request_duration = HistogramVec::new(options, &["route"])?;
-        registry.register(Box::new(request_duration.clone()))?;
-        let upload_bytes = IntCounter::new("upload_bytes_total", "Bytes of completed uploads.")?;
-        registry.register(Box::new(upload_bytes.clone()))?;
-        let sts_credential_remaining_seconds = Gauge::new(
-            "sts_credential_remaining_seconds",
-            "Life that the credentials obtained last had left when they came.",
-        )?;
-        registry.register(Box::new(sts_credential_remaining_seconds.clone()))?;
-        let tenants = IntGaugeVec::new(Opts::new("tenants", "Tenants."), &["status"])?;
-        registry.register(Box::new(tenants.clone()))?;
-        Ok(Self {
-            uploads: counters("uploads_total", "Uploads that entered a status.", &["status"])?,
-            tokens: counters("tokens_total", "Tokens judged.", &["result"])?,
-            jwks_fetches: counters("jwks_fetches_total", "Fetches of signing keys.", &["result"])?,
-            events: counters("events_total", "S3's events that came in.", &["source", "result"])?,
-            sts_calls: counters("sts_calls_total", "AssumeRole calls.", &["result"])?,
-            quota_rejections: counters("quota_rejections_total", "Requests refused for a limit.", &["limit"])?,
-            reconciled: counters("reconciled_total", "Uploads that the reconciler looked at.", &["outcome"])?,
-            ledger_batch_rows: histogram(
-                "ledger_batch_rows",
-                "Grants recorded in one transaction.",
-                vec![1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0],
-            )?,
-            ledger_commit_seconds: histogram(
-                "ledger_commit_seconds",
-                "How long one transaction of the ledger took.",
-                LATENCY.to_vec(),
-            )?,
-            registry,
-            requests,
-            request_duration,
-            upload_bytes,
-            sts_credential_remaining_seconds,
-            tenants,
-        })
+        Self::with_tenants(0)
+    }
+
+    /// A fresh set, in which up to so many tenants have series of their own.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_tenants(most: usize) -> Result<Self, prometheus::Error> {
+        let mut instruments = Instruments::new(NAMESPACE)?;
+        let metrics = Self::named(most, &mut instruments)?;
+        let (registry, mut catalogue) = instruments.finish();
+        catalogue.extend(process::described());
+        catalogue.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        Ok(Self { registry, catalogue: catalogue.into(), ..metrics })
+    }
+
+    /// Every name that there is, in alphabetical order, also of what was never counted: what dashboards may ask for.
+    #[must_use]
+    pub fn catalogue(&self) -> &[Described] {
+        &self.catalogue
+    }
+
+    /// Counts an upload that entered a status.
+    pub fn count_upload(&self, tenant: &Slug, status: UploadStatus, now: OffsetDateTime) {
+        self.uploads.with_label_values(&[status.as_str()]).inc();
+        self.tenant_series.upload(tenant, status, now);
+    }
+
+    /// Counts the bytes of a completed upload.
+    pub fn count_upload_bytes(&self, tenant: &Slug, bytes: u64, now: OffsetDateTime) {
+        self.upload_bytes.inc_by(bytes);
+        self.tenant_series.upload_bytes(tenant, bytes, now);
     }
 
     /// Everything in Prometheus's text format.
@@ -110,6 +135,6 @@ impl Metrics {
     /// # Errors
     /// When an instrument has no valid text, which the registry rules out.
     pub fn render(&self) -> Result<String, prometheus::Error> {
-        prometheus::TextEncoder::new().encode_to_string(&self.registry.gather())
+        Ok(prometheus::TextEncoder::new().encode_to_string(&self.registry.gather())? + &process::text())
     }
 }

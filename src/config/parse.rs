@@ -11,7 +11,7 @@ use super::parse_auth::auth;
 use super::parse_database::database;
 use super::parse_upload::{events, rate, reconcile, upload, uppy};
 use super::reader::Reader;
-use super::sections::{Aws, Ledger, Log, LogFormat, Server, StaticKey, Tenants};
+use super::sections::{Aws, Ledger, Log, LogFormat, Metrics, Server, StaticKey, Tenants};
 use super::values::{HOUR, MINUTE, SECOND, not_empty, size, trimmed, web_url};
 use crate::model::{ContentTypePattern, Invalid, Limits};
 
@@ -20,6 +20,7 @@ pub(super) fn read(r: &mut Reader) -> Option<Config> {
     let (server, database, ledger, auth) = (server(r), database(r), ledger(r), auth(r));
     let (tenants, aws, upload, limits, log) = (tenants(r), aws(r), upload(r), limits(r), log(r));
     let (reconcile, events, uppy, rate) = (reconcile(r), events(r), uppy(r), rate(r));
+    let metrics = metrics(r);
     Some(Config {
         server: server?,
         database: database?,
@@ -33,6 +34,7 @@ pub(super) fn read(r: &mut Reader) -> Option<Config> {
         uppy: uppy?,
         rate: rate?,
         limits: limits?,
+        metrics: metrics?,
         log: log?,
     })
 }
@@ -154,6 +156,11 @@ fn limits(r: &mut Reader) -> Option<Limits> {
     })
 }
 
+fn metrics(r: &mut Reader) -> Option<Metrics> {
+    let tenants = r.number("metrics.tenants", 0, 1000);
+    Some(Metrics { tenants: usize::try_from(tenants?).ok()? })
+}
+
 fn log(r: &mut Reader) -> Option<Log> {
     let format = r.required_parsed("log.format", |text| match text {
         "json" => Ok(LogFormat::Json),
@@ -170,4 +177,25 @@ fn endpoint_url(text: &str) -> Result<Url, Invalid> {
     let url = web_url(text)?;
     let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
     if bare { Ok(url) } else { Err(Invalid::rule("must be a scheme, a host and perhaps a port, and nothing more")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_most_a_thousand_tenants_have_series_of_their_own() {
+        let read = |number: &str| {
+            let source = config::Config::builder().set_default("metrics.tenants", number).unwrap().build().unwrap();
+            let mut reader = Reader::new(source);
+            let read = metrics(&mut reader).map(|metrics| metrics.tenants);
+            reader.finish(read).map_err(|faults| faults.0.into_iter().map(|fault| fault.setting).collect::<Vec<_>>())
+        };
+        for (right, tenants) in [("0", 0), ("50", 50), ("1000", 1000)] {
+            assert_eq!(read(right), Ok(tenants));
+        }
+        for wrong in ["1001", "-1", "many", ""] {
+            assert_eq!(read(wrong), Err(vec!["metrics.tenants".to_owned()]), "{wrong}");
+        }
+    }
 }

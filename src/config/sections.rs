@@ -240,6 +240,13 @@ pub struct Rate {
     pub subject_requests_per_minute: Option<u32>,
 }
 
+/// What is counted.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    /// How many tenants have series of their own.
+    pub tenants: usize,
+}
+
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use sqlx::PgPool;
@@ -65,6 +65,16 @@ impl Reconciler {
     /// # Errors
     /// When Postgres does not answer, or nothing could be looked at. What was claimed comes again when its lease is over.
     pub async fn sweep(&self) -> Result<Sweep, Error> {
+        let began = Instant::now();
+        let swept = self.sweep_once().await;
+        self.metrics.reconcile_sweep_seconds.observe(began.elapsed().as_secs_f64());
+        if swept.is_err() {
+            self.metrics.reconcile_failures.inc();
+        }
+        swept
+    }
+
+    async fn sweep_once(&self) -> Result<Sweep, Error> {
         let now = self.clock.now();
         let most = i64::from(self.settings.batch);
         idempotency::forget_expired(&self.pool, now, FORGOTTEN).await?;

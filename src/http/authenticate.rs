@@ -21,7 +21,7 @@ pub(super) async fn caller(request: ServiceRequest, next: Next<BoxBody>) -> Resu
 /// Lets in whoever has a good token of a known and active tenant.
 pub(super) async fn principal(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse, Error> {
     let principal = identify_principal(&request, bearer(&request)).await;
-    admit(request, next, principal).await
+    admit_principal(request, next, principal).await
 }
 
 /// The same, also when the token stands alone in its header, as the pages of tutorials send it.
@@ -31,7 +31,7 @@ pub(super) async fn principal_of_bare_token(
 ) -> Result<ServiceResponse, Error> {
     let bare = authorization(&request).filter(|value| !value.contains(' '));
     let principal = identify_principal(&request, bare.or_else(|| bearer(&request))).await;
-    admit(request, next, principal).await
+    admit_principal(request, next, principal).await
 }
 
 /// Lets in whoever has the secret of an Uppy session in its path.
@@ -41,7 +41,7 @@ pub(super) async fn uppy_session(request: ServiceRequest, next: Next<BoxBody>) -
         (Some(state), Some(secret)) => state.uppy_sessions.principal(secret).await.map_err(Problem::from),
         (None, _) | (_, None) => Err(Problem::internal()),
     };
-    admit(request, next, principal).await
+    admit_principal(request, next, principal).await
 }
 
 /// Lets in platform admins.
@@ -49,6 +49,18 @@ pub(super) async fn admin(request: ServiceRequest, next: Next<BoxBody>) -> Resul
     let admin = identify(&request, bearer(&request)).await;
     let admin = admin.and_then(|(state, caller)| Ok(state.authenticator.admin(&caller)?));
     admit(request, next, admin).await
+}
+
+/// Hands on the request of a known and active tenant, which it counts as.
+async fn admit_principal(
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+    known: Result<Principal, Problem>,
+) -> Result<ServiceResponse, Error> {
+    if let (Ok(principal), Some(state)) = (&known, request.app_data::<Data<State>>()) {
+        state.metrics.tenant_series.request(&principal.tenant.slug, state.clock.now());
+    }
+    admit(request, next, known).await
 }
 
 /// Hands on the request with what is known about its caller, or answers the refusal.

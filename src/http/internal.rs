@@ -6,23 +6,10 @@ use actix_web::web::Data;
 use super::State;
 use super::extract::Body;
 use super::problem::Problem;
-use crate::adapters::postgres::{is_reachable, tenants};
+use crate::adapters::postgres::is_reachable;
 use crate::adapters::s3::notification;
 use crate::domain::uploads::notice::Noticed;
 use crate::model::RequestId;
-
-/// `GET /metrics`: Prometheus's text format 0.0.4.
-pub(super) async fn metrics(state: Data<State>) -> Result<HttpResponse, Problem> {
-    // A gauge of rows is counted when it is looked at. While Postgres is away, the last count stands.
-    if let Ok(counts) = tenants::count_by_status(&state.pool).await {
-        state.metrics.tenants.reset();
-        for (status, count) in counts {
-            state.metrics.tenants.with_label_values(&[status]).set(count);
-        }
-    }
-    let text = state.metrics.render().map_err(|_invalid_metric| Problem::internal())?;
-    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text))
-}
 
 /// `GET /livez`: the process answers.
 pub(super) async fn livez() -> HttpResponse {

@@ -50,6 +50,8 @@ pub(super) async fn get(caller: Caller, state: Data<State>) -> Result<HttpRespon
     let me = match (state.authenticator.principal(&caller).await, state.authenticator.admin(&caller)) {
         (Ok(principal), _) => {
             let tenant = &principal.tenant;
+            // Elsewhere the middleware counts, which here lets in whoever has no tenant, too.
+            state.metrics.tenant_series.request(&tenant.slug, state.clock.now());
             Me {
                 subject: principal.subject.to_string(),
                 role: principal.role.as_str(),

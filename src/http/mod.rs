@@ -20,6 +20,7 @@ mod portal;
 mod problem;
 mod rate_limit;
 mod schema;
+mod scrape;
 mod sign;
 mod tutorial;
 mod uploads;
@@ -256,7 +257,7 @@ pub fn internal(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
         let get = |path, route: Route| web::resource(path).route(route).default_service(only("GET"));
         config
             .app_data(state)
-            .service(get("/metrics", web::get().to(internal::metrics)))
+            .service(get("/metrics", web::get().to(scrape::get)))
             .service(get("/livez", web::get().to(internal::livez)))
             .service(get("/readyz", web::get().to(internal::readyz)))
             .service(

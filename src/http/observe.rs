@@ -14,6 +14,7 @@ use actix_web::http::header::{
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _};
+use prometheus::IntGauge;
 use tracing::{error, info};
 
 use super::State;
@@ -37,6 +38,7 @@ pub async fn observe(
     request.extensions_mut().insert(id.clone());
     let state = request.app_data::<Data<State>>().cloned();
     let method = known_method(request.method());
+    let _in_flight = state.as_ref().map(|state| InFlight::begin(&state.metrics.requests_in_flight));
     let deadline = state.as_ref().map_or(Duration::MAX, |state| state.request_timeout);
     let Ok(response) = tokio::time::timeout(deadline, next.call(request)).await else {
         // The request went down with its handler, so there is nothing to hang a response on but an error that holds one.
@@ -53,6 +55,22 @@ pub async fn observe(
     dress(response.headers_mut(), &id);
     record(&response, &id, began, &chain);
     Ok(response)
+}
+
+/// Counts a request in and out again, however it ends: the future of one whose caller hangs up is dropped.
+struct InFlight(IntGauge);
+
+impl InFlight {
+    fn begin(requests: &IntGauge) -> Self {
+        requests.inc();
+        Self(requests.clone())
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 /// The headers that every answer has.

@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use time::OffsetDateTime;
+
 /// S3 says that an object was created. It says so at least once, in any order, and perhaps late.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +14,8 @@ pub struct ObjectCreated {
     pub key: String,
     /// Orders the events of one key.
     pub sequencer: Option<Sequencer>,
+    /// When, by S3's clock, where it says so in a way that can be read.
+    pub created_at: Option<OffsetDateTime>,
 }
 
 /// A hexadecimal number that grows with the events of one key. Events of different keys cannot be compared.

@@ -41,7 +41,7 @@ async fn queue(gateway: &Harness, wait: &str, timeout: Duration) -> EventQueue {
         .timeout_config(timeouts.build())
         .load()
         .await;
-    EventQueue::new(&shared, &config.aws, &config.events).expect("a queue")
+    EventQueue::new(&shared, &config.aws, &config.events, &Metrics::new().unwrap()).expect("a queue")
 }
 
 struct Listener {
@@ -255,5 +255,5 @@ async fn a_gateway_listens_only_where_a_queue_is_configured() {
     let deaf = Harness::start().await;
     let config = deaf.neighbours().configuration((0, 0), "").unwrap();
     let shared = aws_config::SdkConfig::builder().build();
-    assert!(EventQueue::new(&shared, &config.aws, &config.events).is_none());
+    assert!(EventQueue::new(&shared, &config.aws, &config.events, &Metrics::new().unwrap()).is_none());
 }

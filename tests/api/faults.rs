@@ -1,5 +1,6 @@
 //! What happens when a dependency is away, and when it comes back?
 
+use std::collections::BTreeMap;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,7 @@ use uuid::Uuid;
 
 use crate::database::{Database, start_server};
 use crate::harness::{Answer, Harness, SERVERS};
+use crate::metrics::scrape;
 
 fn body() -> Value {
     json!({"fileName": "a.txt", "contentType": "text/plain", "size": 1})
@@ -29,6 +31,14 @@ fn assert_unavailable(answer: &Answer) {
     assert!(!answer.body.to_string().contains("X-Amz-"), "no URL leaves unrecorded");
 }
 
+/// What the metrics say, which they must say soon also while Postgres says nothing.
+async fn scrape_soon(gateway: &Harness) -> BTreeMap<String, f64> {
+    let asked = Instant::now();
+    let scraped = scrape(gateway).await;
+    assert!(asked.elapsed() < Duration::from_millis(2500), "a scrape does not wait: {:?}", asked.elapsed());
+    scraped
+}
+
 #[tokio::test]
 async fn without_postgres_no_url_leaves_and_with_it_again_they_do() {
     let directory = tempfile::tempdir().unwrap();
@@ -36,6 +46,7 @@ async fn without_postgres_no_url_leaves_and_with_it_again_they_do() {
     let gateway = Harness::on(database, "[ledger]\ndeadline = \"1s\"\n").await;
     let alice = gateway.token("alice@acme.example");
     gateway.grant(&alice, 1).await;
+    assert_eq!(gateway.metric("tenants{status=\"active\"}").await, 2.0);
 
     postgres.stop().await.unwrap();
     for _ in 0..3 {
@@ -47,6 +58,9 @@ async fn without_postgres_no_url_leaves_and_with_it_again_they_do() {
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     let (status, _) = gateway.internal("/livez").await.unwrap();
     assert_eq!(status, StatusCode::OK);
+    let scraped = scrape_soon(&gateway).await;
+    assert_eq!(scraped["upload_gateway_tenants{status=\"active\"}"], 2.0, "the last count stands");
+    assert!(scraped["upload_gateway_ledger_refusals_total{reason=\"unavailable\"}"] >= 1.0);
 
     let path = directory.path().join("postgres");
     let _postgres = SERVERS.spawn(async move { start_server(path).await }).await.unwrap();
@@ -86,6 +100,7 @@ async fn a_frozen_postgres_is_given_up_on_in_time() {
     let elapsed = asked.elapsed();
     // The readers' connections are frozen too, so reading is given up on as a whole.
     let late = gateway.get(&alice, &read).await;
+    scrape_soon(&gateway).await;
     signal("-CONT");
     assert_unavailable(&answer);
     assert!(elapsed < Duration::from_millis(900), "the ledger's deadline is the first to strike: {elapsed:?}");
@@ -152,7 +167,8 @@ async fn a_poisoned_row_fails_alone_and_a_full_queue_says_so() {
     let (tenant, row) = ledger_rows(&gateway.database).await;
     let config = gateway.neighbours().configuration((0, 0), "[ledger]\nqueue = 8\n").unwrap();
     let pool = postgres::pool(&config.database).unwrap();
-    let (ledger, writer) = ledger::open(pool, &config.ledger, Metrics::new().unwrap());
+    let metrics = Metrics::new().unwrap();
+    let (ledger, writer) = ledger::open(pool, &config.ledger, metrics.clone());
     let poisoned = TenantId::from(Uuid::from_u128(7));
     // The writer does not run yet, so the eight make one batch and the ninth finds no place.
     let waiting = (0..9).map(|n| ledger.record(row(if n == 3 { poisoned } else { tenant.id })));
@@ -166,6 +182,8 @@ async fn a_poisoned_row_fails_alone_and_a_full_queue_says_so() {
             _ => assert!(result.is_ok(), "{n}: {result:?}"),
         }
     }
+    let refused = |reason| metrics.ledger_refusals.with_label_values(&[reason]).get();
+    assert_eq!(["full", "late", "locked", "unavailable"].map(refused), [1, 0, 0, 0], "the poisoned row is no refusal");
     assert_eq!(gateway.database.count("uploads").await, 7);
     assert_eq!(gateway.database.count("audit_events").await, 7);
 }

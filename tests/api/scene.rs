@@ -198,7 +198,8 @@ impl<'a> Play<'a> {
             }),
             Act::Event(number) => Box::pin(async move {
                 let (bucket, key) = (BUCKET.to_owned(), upload.grant.key.as_str().to_owned());
-                let event = ObjectCreated { bucket, key, sequencer: Sequencer::parse(&number.to_string()) };
+                let event =
+                    ObjectCreated { bucket, key, sequencer: Sequencer::parse(&number.to_string()), created_at: None };
                 let _answer = uploads.notice(&event, self.id()).await;
             }),
             Act::Sweep => Box::pin(async {

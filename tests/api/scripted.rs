@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 use upload_gateway::adapters::s3::{ObjectError, Objects};
 use upload_gateway::adapters::sts::TemporaryCredentials;
 use upload_gateway::config::Config;
+use upload_gateway::metrics::Metrics;
 use upload_gateway::model::{ObjectKey, PartNumber, StoredPart};
 
 use crate::stage::{MINUTE, now, tenant};
@@ -43,7 +44,7 @@ async fn store(answers: Vec<(u16, String)>) -> (Objects, JoinHandle<Vec<String>>
         }
         told
     });
-    (Objects::new(&shared, &config.aws, &config.upload), told)
+    (Objects::new(&shared, &config.aws, &config.upload, &Metrics::new().unwrap()), told)
 }
 
 fn session() -> TemporaryCredentials {

@@ -67,7 +67,7 @@ impl Stage {
         let metrics = Metrics::new().expect("metrics");
         Self {
             bucket: Bucket::new(&config.aws, &config.upload),
-            objects: Objects::new(&shared, &config.aws, &config.upload),
+            objects: Objects::new(&shared, &config.aws, &config.upload, &metrics),
             assumer: RoleAssumer::new(&shared, &config.aws, &config.upload, metrics),
             aws,
             _files: files,

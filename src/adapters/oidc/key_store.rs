@@ -114,6 +114,14 @@ impl KeyStore {
         self.pools.values().all(|pool| pool.fresh_keys().is_some())
     }
 
+    /// How long ago each issuer's keys were read, of those that ever were.
+    pub fn ages(&self) -> impl Iterator<Item = (&str, Duration)> {
+        self.pools.iter().filter_map(|(issuer, pool)| {
+            let keys = pool.keys.read().unwrap_or_else(PoisonError::into_inner);
+            Some((issuer.as_str(), keys.as_ref()?.read_at.elapsed()))
+        })
+    }
+
     /// Reads every pool's keys once, and says for each issuer how many there are or why they cannot be read.
     pub async fn read_each(&self) -> Vec<(&str, Result<String, String>)> {
         let mut read = Vec::with_capacity(self.pools.len());

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
+use prometheus::IntCounterVec;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
@@ -53,6 +54,7 @@ struct Waiting {
 pub struct Ledger {
     queue: mpsc::Sender<Waiting>,
     deadline: Duration,
+    refusals: IntCounterVec,
 }
 
 /// The one who writes. There is one in a process.
@@ -70,9 +72,22 @@ pub struct LedgerWriter {
 #[must_use]
 pub fn open(pool: PgPool, ledger: &config::Ledger, metrics: Metrics) -> (Ledger, LedgerWriter) {
     let (sender, receiver) = mpsc::channel(ledger.queue);
-    let entrance = Ledger { queue: sender, deadline: ledger.deadline };
+    let entrance = Ledger { queue: sender, deadline: ledger.deadline, refusals: metrics.ledger_refusals.clone() };
     let (most_rows, deadline) = (ledger.batch, ledger.deadline);
     (entrance, LedgerWriter { queue: receiver, pool, connection: None, most_rows, deadline, metrics })
+}
+
+impl LedgerError {
+    /// Did the ledger fail, and how? A grant over its quota, or one that Postgres will never take, is no failure of its.
+    const fn refusal(&self) -> Option<&'static str> {
+        match self {
+            Self::Full => Some("full"),
+            Self::Late => Some("late"),
+            Self::Locked => Some("locked"),
+            Self::Unavailable(_) => Some("unavailable"),
+            Self::OverQuota(_) | Self::Refused(_) => None,
+        }
+    }
 }
 
 impl Ledger {
@@ -81,6 +96,26 @@ impl Ledger {
     /// # Errors
     /// When they are not, or not known to be.
     pub async fn record(&self, row: GrantRow) -> Result<(), LedgerError> {
+        let recorded = self.hand_over(row).await;
+        if let Some(reason) = recorded.as_ref().err().and_then(LedgerError::refusal) {
+            self.refusals.with_label_values(&[reason]).inc();
+        }
+        recorded
+    }
+
+    /// How many grants wait that the writer has not taken yet.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
+    /// How many may.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.queue.max_capacity()
+    }
+
+    async fn hand_over(&self, row: GrantRow) -> Result<(), LedgerError> {
         let (answer, answered) = oneshot::channel();
         self.queue.try_send(Waiting { row, answer }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => LedgerError::Full,

@@ -1,6 +1,6 @@
 //! Which uploads are due to be looked at? With `tenants` the only SQL that crosses tenants: the reconciler and S3's events serve all.
 
-use sqlx::PgPool;
+use sqlx::{PgExecutor, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -54,6 +54,34 @@ pub async fn claim_due(
     .await?;
     let rows = uploads!("uploads where id = any ($1)", &ids).fetch_all(pool).await?;
     Ok(rows.into_iter().map(Claimed::from).collect())
+}
+
+/// What waits for the reconciler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// How many uploads are due, counted up to [`MOST_COUNTED`].
+    pub uploads: i64,
+    /// Since when the first of them has been.
+    pub since: Option<OffsetDateTime>,
+}
+
+/// A backlog that is larger is no worse, and should not be slow to count.
+pub const MOST_COUNTED: i64 = 10_000;
+
+/// How many uploads are due now, whosever they are, and since when: a short walk along the index of what is due.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn due(connection: impl PgExecutor<'_>, now: OffsetDateTime) -> Result<Due, DatabaseError> {
+    let row = sqlx::query!(
+        r#"select count(*) as "uploads!", min(check_at) as since from (
+               select check_at from uploads where check_at <= $1 order by check_at limit $2
+           ) as due"#,
+        now,
+        MOST_COUNTED,
+    );
+    let row = row.fetch_one(connection).await?;
+    Ok(Due { uploads: row.uploads, since: row.since })
 }
 
 /// The upload of that id, whosever it is.

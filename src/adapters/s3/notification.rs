@@ -8,6 +8,8 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::model::{ObjectCreated, Sequencer};
 
@@ -100,6 +102,7 @@ fn s3_record(record: &Value, number: usize) -> Result<Option<ObjectCreated>, Mal
         bucket: bucket.to_owned(),
         key: key.ok_or(Malformed::Key { record: number })?,
         sequencer: text(record, "/s3/object/sequencer").and_then(Sequencer::parse),
+        created_at: moment(record, "/eventTime"),
     }))
 }
 
@@ -109,6 +112,7 @@ fn event_bridge(event: &Value) -> Result<ObjectCreated, Malformed> {
         bucket: required(event, 1, "/detail/bucket/name", "detail.bucket.name")?.to_owned(),
         key: required(event, 1, "/detail/object/key", "detail.object.key")?.to_owned(),
         sequencer: text(event, "/detail/object/sequencer").and_then(Sequencer::parse),
+        created_at: moment(event, "/time"),
     })
 }
 
@@ -118,6 +122,11 @@ fn required<'a>(value: &'a Value, record: usize, pointer: &str, member: &'static
 
 fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
     value.pointer(pointer)?.as_str()
+}
+
+/// Nobody's work depends on it, so one that cannot be read is none.
+fn moment(value: &Value, pointer: &str) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(text(value, pointer)?, &Rfc3339).ok()
 }
 
 /// `application/x-www-form-urlencoded`, where a plus sign is a space. None when the bytes are not UTF-8.

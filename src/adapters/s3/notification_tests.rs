@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::json;
+use time::macros::datetime;
 use url::form_urlencoded;
 
 use super::*;
@@ -9,6 +10,7 @@ use super::*;
 fn record(name: &str, key: &str) -> Value {
     json!({
         "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "eu-central-1", "eventName": name,
+        "eventTime": "2026-11-21T12:34:56.789Z",
         "s3": {
             "s3SchemaVersion": "1.0",
             "bucket": { "name": "uploads", "arn": "arn:aws:s3:::uploads" },
@@ -30,12 +32,14 @@ fn created(key: &str) -> ObjectCreated {
         bucket: "uploads".to_owned(),
         key: key.to_owned(),
         sequencer: Sequencer::parse("0055AED6DCD90281E5"),
+        created_at: Some(datetime!(2026-11-21 12:34:56.789 UTC)),
     }
 }
 
 fn event_bridge(kind: &str, key: &str) -> Value {
     json!({
         "version": "0", "source": "aws.s3", "detail-type": kind, "region": "eu-central-1",
+        "time": "2026-11-21T12:34:56.789Z",
         "detail": {
             "bucket": { "name": "uploads" },
             "object": { "key": key, "size": 5, "etag": "b1946ac9", "sequencer": "0055AED6DCD90281E5" },

@@ -2,9 +2,11 @@
 
 use std::error::Error;
 
+use crate::adapters::aws_calls::{CallCounter, Service};
 use crate::adapters::aws_error::describe;
 use crate::adapters::sts::TemporaryCredentials;
 use crate::config;
+use crate::metrics::Metrics;
 use crate::model::{Checksum, ChecksumAlgorithm, ObjectKey, StoredObject};
 use aws_sdk_s3::config::BehaviorVersion;
 use aws_sdk_s3::config::http::HttpResponse;
@@ -36,10 +38,11 @@ pub struct Objects {
 impl Objects {
     /// A client without credentials of its own; each call brings a tenant's.
     #[must_use]
-    pub fn new(shared: &aws_config::SdkConfig, aws: &config::Aws, upload: &config::Upload) -> Self {
+    pub fn new(shared: &aws_config::SdkConfig, aws: &config::Aws, upload: &config::Upload, metrics: &Metrics) -> Self {
         let mut builder = aws_sdk_s3::config::Builder::from(shared)
             .behavior_version(BehaviorVersion::latest())
-            .force_path_style(aws.force_path_style);
+            .force_path_style(aws.force_path_style)
+            .interceptor(CallCounter::new(Service::S3, metrics));
         builder.set_credentials_provider(None);
         builder.set_endpoint_url(aws.s3_endpoint_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()));
         Self {

@@ -12,8 +12,10 @@ use aws_config::timeout::TimeoutConfig;
 use aws_sdk_sqs::config::BehaviorVersion;
 use aws_sdk_sqs::types::DeleteMessageBatchRequestEntry;
 
+use crate::adapters::aws_calls::{CallCounter, Service};
 use crate::adapters::aws_error::describe;
 use crate::config;
+use crate::metrics::Metrics;
 
 pub use settings::QueueSettings;
 
@@ -56,9 +58,16 @@ pub struct EventQueue {
 impl EventQueue {
     /// The configured queue, if there is one.
     #[must_use]
-    pub fn new(shared: &aws_config::SdkConfig, aws: &config::Aws, events: &config::Events) -> Option<Self> {
+    pub fn new(
+        shared: &aws_config::SdkConfig,
+        aws: &config::Aws,
+        events: &config::Events,
+        metrics: &Metrics,
+    ) -> Option<Self> {
         let url = events.queue_url.as_ref()?.to_string();
-        let mut builder = aws_sdk_sqs::config::Builder::from(shared).behavior_version(BehaviorVersion::latest());
+        let mut builder = aws_sdk_sqs::config::Builder::from(shared)
+            .behavior_version(BehaviorVersion::latest())
+            .interceptor(CallCounter::new(Service::Sqs, metrics));
         builder
             .set_endpoint_url(aws.sqs_endpoint_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()));
         // SQS counts in whole seconds. Without any, an empty queue would be asked again without a pause.

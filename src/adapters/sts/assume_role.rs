@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use super::Reach;
 use super::credentials::TemporaryCredentials;
 use super::session_policy::session_policy;
+use crate::adapters::aws_calls::{CallCounter, Service};
 use crate::adapters::aws_error::describe;
 use crate::config;
 use crate::metrics::Metrics;
@@ -73,7 +74,9 @@ impl RoleAssumer {
     /// With the gateway's own credentials, which come with `shared`.
     #[must_use]
     pub fn new(shared: &aws_config::SdkConfig, aws: &config::Aws, upload: &config::Upload, metrics: Metrics) -> Self {
-        let mut builder = aws_sdk_sts::config::Builder::from(shared).behavior_version(BehaviorVersion::latest());
+        let mut builder = aws_sdk_sts::config::Builder::from(shared)
+            .behavior_version(BehaviorVersion::latest())
+            .interceptor(CallCounter::new(Service::Sts, &metrics));
         builder
             .set_endpoint_url(aws.sts_endpoint_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()));
         Self {

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use moka::Expiry;
 use moka::future::Cache;
 use rand::Rng as _;
+use time::OffsetDateTime;
 use tracing::warn;
 
 use super::{AssumeRoleError, Reach, RoleAssumer, TemporaryCredentials};
-use crate::metrics::Metrics;
 use crate::model::{Clock, Tenant, TenantId};
 
 /// Credentials of every tenant that was served lately, and of every subject of a tenant that keeps its people apart.
@@ -23,7 +23,6 @@ pub struct CredentialCache {
     assumer: Arc<RoleAssumer>,
     sessions: Cache<Holder, Arc<Session>>,
     clock: Clock,
-    metrics: Metrics,
     /// The life that credentials must have left to sign at all.
     to_sign: Duration,
     /// The life that they must have left to be handed out.
@@ -67,17 +66,11 @@ impl Expiry<Holder, Arc<Session>> for UntilTooShort {
 impl CredentialCache {
     /// An empty one, for URLs that live `url_expiry` at most, of sessions that live `session_duration`.
     #[must_use]
-    pub fn new(
-        assumer: RoleAssumer,
-        url_expiry: Duration,
-        session_duration: Duration,
-        clock: Clock,
-        metrics: Metrics,
-    ) -> Self {
+    pub fn new(assumer: RoleAssumer, url_expiry: Duration, session_duration: Duration, clock: Clock) -> Self {
         let sessions = Cache::builder().max_capacity(MOST_SESSIONS).expire_after(UntilTooShort).build();
         // Of an hour 20 minutes: botocore asks for new credentials when 15 are left.
         let (to_sign, to_hand_out) = (url_expiry + SKEW, session_duration / 3);
-        Self { assumer: Arc::new(assumer), sessions, clock, metrics, to_sign, to_hand_out }
+        Self { assumer: Arc::new(assumer), sessions, clock, to_sign, to_hand_out }
     }
 
     /// Credentials that reach so far, with enough life left to sign a URL of full length, or to be worth handing out.
@@ -110,6 +103,17 @@ impl CredentialCache {
         Ok(Arc::clone(&session.credentials))
     }
 
+    /// How many sessions are remembered, and the life that the first of them to end has left, in seconds.
+    #[must_use]
+    pub fn remembered(&self) -> (usize, Option<f64>) {
+        let now = self.clock.now();
+        let ends = self.sessions.iter().map(|(_, session)| session.credentials.expires_at);
+        let (count, first) = ends.fold((0, None), |(count, first): (usize, Option<OffsetDateTime>), end| {
+            (count + 1, Some(first.map_or(end, |first| first.min(end))))
+        });
+        (count, first.map(|first| (first - now).as_seconds_f64().max(0.0)))
+    }
+
     const fn least_life(&self, reach: &Reach) -> Duration {
         match reach {
             Reach::Tenant | Reach::Subject(_) => self.to_sign,
@@ -133,7 +137,6 @@ impl CredentialCache {
         let credentials = self.assumer.assume(tenant, reach).await?;
         let now = self.clock.now();
         let life = Duration::try_from(credentials.expires_at - now).unwrap_or_default();
-        self.metrics.sts_credential_remaining_seconds.set(life.as_secs_f64());
         let usable_for = life.checked_sub(self.least_life(reach)).ok_or_else(|| AssumeRoleError::too_short(life))?;
         // Between half and three quarters of their use, so that a fleet does not call STS all at once.
         let refresh_at = now + usable_for.mul_f64(rand::rng().random_range(0.5..0.75));

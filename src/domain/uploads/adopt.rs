@@ -112,8 +112,8 @@ impl Uploads {
             Adoption { upload: &upload, bytes, sequencer, before, event: &adopted, completion: (step, &completed) };
         match adoptions::record(&self.pool, tenant, &adoption).await? {
             Recorded::Adopted => {
-                self.metrics.uploads.with_label_values(&[UploadStatus::Pending.as_str()]).inc();
-                self.count(step);
+                self.count(tenant, UploadStatus::Pending);
+                self.count_step(tenant, step);
                 Ok(Some(Noticed::Settled))
             }
             Recorded::OverQuota(over) => {

@@ -70,7 +70,7 @@ impl Uploads {
                 begun
             }
             Next::Put(_) | Next::Form(_) | Next::Nothing => {
-                self.metrics.uploads.with_label_values(&[UploadStatus::Pending.as_str()]).inc();
+                self.count(&principal.tenant, UploadStatus::Pending);
                 Ok((upload, next))
             }
         }
@@ -139,7 +139,7 @@ impl Uploads {
 
     /// Begins at S3 what is on record now, when there is anything to begin.
     pub(super) async fn begin(&self, principal: &Principal, mut upload: Upload, next: Next) -> Result<Granted, Error> {
-        self.metrics.uploads.with_label_values(&[UploadStatus::Pending.as_str()]).inc();
+        self.count(&principal.tenant, UploadStatus::Pending);
         if matches!(next, Next::Parts(_)) {
             upload.multipart_id = Some(self.begin_parts(principal, &upload).await?);
         }

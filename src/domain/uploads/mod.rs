@@ -27,7 +27,7 @@ use crate::adapters::s3::{Bucket, Objects};
 use crate::adapters::sts::{CredentialCache, Reach, TemporaryCredentials};
 use crate::domain::Error;
 use crate::metrics::Metrics;
-use crate::model::{Clock, FileSize, Subject, Tenant};
+use crate::model::{Clock, FileSize, Subject, Tenant, UploadStatus};
 
 /// Everything that the stories of this folder are told with.
 pub struct Uploads {
@@ -70,6 +70,11 @@ pub struct Uploads {
 }
 
 impl Uploads {
+    /// Counts an upload that entered a status.
+    pub(in crate::domain) fn count(&self, tenant: &Tenant, status: UploadStatus) {
+        self.metrics.count_upload(&tenant.slug, status, self.clock.now());
+    }
+
     /// Credentials for the tenant's prefix, or for one subject's below it.
     pub(in crate::domain) async fn session(
         &self,

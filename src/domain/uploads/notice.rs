@@ -33,10 +33,15 @@ impl Uploads {
             return Ok(Noticed::Nothing);
         }
         let witness = Witness::event(request);
-        match self.granted_under(&event.key).await? {
-            Some((tenant, upload)) => self.heed(&tenant, &upload, event, &witness).await,
-            None => Box::pin(self.notice_foreign(event, &witness)).await,
+        let noticed = match self.granted_under(&event.key).await? {
+            Some((tenant, upload)) => self.heed(&tenant, &upload, event, &witness).await?,
+            None => Box::pin(self.notice_foreign(event, &witness)).await?,
+        };
+        if let Some(created_at) = event.created_at {
+            // Clocks differ: an event from the future came at once.
+            self.metrics.event_lag_seconds.observe((self.clock.now() - created_at).as_seconds_f64().max(0.0));
         }
+        Ok(noticed)
     }
 
     /// The upload that this key was made for, and its tenant.

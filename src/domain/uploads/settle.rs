@@ -130,7 +130,7 @@ impl Uploads {
         let Some((step, event)) = self.prepare(tenant, upload, finding, stored, witness) else { return Ok(false) };
         let moved = settlement::take(&self.pool, tenant, upload.grant.id, step, &event).await?;
         if moved {
-            self.count(step);
+            self.count_step(tenant, step);
         }
         Ok(moved)
     }
@@ -166,10 +166,11 @@ impl Uploads {
     }
 
     /// Counts a step that was taken.
-    pub(super) fn count(&self, step: Step<'_>) {
-        self.metrics.uploads.with_label_values(&[step.to.as_str()]).inc();
+    pub(super) fn count_step(&self, tenant: &Tenant, step: Step<'_>) {
+        self.count(tenant, step.to);
         if let (UploadStatus::Completed, Some(stored)) = (step.to, step.stored) {
-            self.metrics.upload_bytes.inc_by(u64::try_from(stored.size).unwrap_or_default());
+            let bytes = u64::try_from(stored.size).unwrap_or_default();
+            self.metrics.count_upload_bytes(&tenant.slug, bytes, self.clock.now());
         }
     }
 

@@ -115,7 +115,7 @@ impl Uploads {
         };
         upload.expires_at = permission.expires_at();
         self.record(principal, &upload, id).await?;
-        self.metrics.uploads.with_label_values(&[UploadStatus::Pending.as_str()]).inc();
+        self.count(&principal.tenant, UploadStatus::Pending);
         Ok((upload.grant.key, permission))
     }
 
