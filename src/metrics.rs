@@ -3,9 +3,13 @@
 //! Names are the contract with dashboards: they start with `upload_gateway_` and end in their unit. Labels come from
 //! closed sets; a tenant, a subject or a key is never one.
 
+mod tenant_changes;
+
 use prometheus::{
     Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry,
 };
+
+pub use tenant_changes::TenantChanges;
 
 /// The prefix of every name.
 const NAMESPACE: &str = "upload_gateway";
@@ -45,6 +49,8 @@ pub struct Metrics {
     pub reconciled: IntCounterVec,
     /// Tenants, by status.
     pub tenants: IntGaugeVec,
+    /// How this replica hears that tenants change.
+    pub tenant_changes: TenantChanges,
 }
 
 impl Metrics {
@@ -79,6 +85,7 @@ impl Metrics {
         let tenants = IntGaugeVec::new(Opts::new("tenants", "Tenants."), &["status"])?;
         registry.register(Box::new(tenants.clone()))?;
         Ok(Self {
+            tenant_changes: TenantChanges::register(&registry)?,
             uploads: counters("uploads_total", "Uploads that entered a status.", &["status"])?,
             tokens: counters("tokens_total", "Tokens judged.", &["result"])?,
             jwks_fetches: counters("jwks_fetches_total", "Fetches of signing keys.", &["result"])?,

@@ -1,5 +1,7 @@
 //! What do operators and their probes ask?
 
+use std::time::Duration;
+
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 
@@ -11,10 +13,14 @@ use crate::adapters::s3::notification;
 use crate::domain::uploads::notice::Noticed;
 use crate::model::RequestId;
 
+/// How long the metrics wait for Postgres: less than a scraper waits for them.
+const COUNTING: Duration = Duration::from_secs(1);
+
 /// `GET /metrics`: Prometheus's text format 0.0.4.
 pub(super) async fn metrics(state: Data<State>) -> Result<HttpResponse, Problem> {
-    // A gauge of rows is counted when it is looked at. While Postgres is away, the last count stands.
-    if let Ok(counts) = tenants::count_by_status(&state.pool).await {
+    // A gauge of rows is counted when it is looked at. While Postgres is away, the last count stands, and while it hangs too.
+    let counted = tokio::time::timeout(COUNTING, tenants::count_by_status(&state.pool)).await;
+    if let Ok(Ok(counts)) = counted {
         state.metrics.tenants.reset();
         for (status, count) in counts {
             state.metrics.tenants.with_label_values(&[status]).set(count);

@@ -151,7 +151,7 @@ async fn a_poisoned_row_fails_alone_and_a_full_queue_says_so() {
     let gateway = Harness::start().await;
     let (tenant, row) = ledger_rows(&gateway.database).await;
     let config = gateway.neighbours().configuration((0, 0), "[ledger]\nqueue = 8\n").unwrap();
-    let pool = postgres::pool(&config.database).unwrap();
+    let pool = postgres::Pools::new(&config.database).unwrap().sessions;
     let (ledger, writer) = ledger::open(pool, &config.ledger, Metrics::new().unwrap());
     let poisoned = TenantId::from(Uuid::from_u128(7));
     // The writer does not run yet, so the eight make one batch and the ninth finds no place.
@@ -176,7 +176,7 @@ async fn a_row_that_is_tried_again_is_not_judged_against_itself() {
     let (tenant, row) = ledger_rows(&gateway.database).await;
     let config = gateway.neighbours().configuration((0, 0), "").unwrap();
     let open = || {
-        let pool = postgres::pool(&config.database).unwrap();
+        let pool = postgres::Pools::new(&config.database).unwrap().sessions;
         ledger::open(pool, &config.ledger, Metrics::new().unwrap())
     };
     // A month with room for one byte, which the first row takes.
