@@ -53,7 +53,7 @@ fn of_time_outs(TimeOuts { user, statement, idle_in_transaction }: &TimeOuts) ->
             "The gateway cannot set them through a pooler, so the role must have them. As its owner run\n\
              alter role \"{user}\" set statement_timeout = '5s';\n\
              alter role \"{user}\" set idle_in_transaction_session_timeout = '2s';\n\
-             and have the pooler connect anew (of PgBouncer: RECONNECT)."
+             and have the pooler connect anew (of PgBouncer: RECONNECT); or set them in PgBouncer's connect_query."
         ),
     )
 }

@@ -80,6 +80,7 @@ impl Ear {
                 }
                 State::Opening(opening) => match opening.await {
                     Ok(session) => {
+                        self.wait = WAIT.0;
                         self.state = State::Open { session, since: Instant::now() };
                         return Event::Opened;
                     }
@@ -100,11 +101,18 @@ impl Ear {
         }
     }
 
-    /// Gives the session up, if there is one, and opens again: at once where it held for a while, else later each time.
+    /// Gives up what there is. It is opened again at once where it held for a while, soon where it did not, and later each time
+    /// where it could not even be opened.
     pub fn close(&mut self) {
-        let held = matches!(&self.state, State::Open { since, .. } if since.elapsed() >= WAIT.0);
-        let wait = if held { Duration::ZERO } else { self.wait };
-        self.wait = if held { WAIT.0 } else { (self.wait * 2).min(WAIT.1) };
+        let wait = match &self.state {
+            State::Open { since, .. } if since.elapsed() >= WAIT.0 => Duration::ZERO,
+            State::Open { .. } => WAIT.0,
+            State::Opening(_) | State::Closed { .. } => {
+                let wait = self.wait;
+                self.wait = (wait * 2).min(WAIT.1);
+                wait
+            }
+        };
         self.state = State::Closed { until: Instant::now() + wait };
     }
 

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -53,6 +54,8 @@ class Pooler:
         userlist.write_text(f'"{USER}" "{postgres.secret()}"\n')
         self.configure()
         rights = ordinary_user()
+        # Who runs it may not look into the home of who built it.
+        program = shutil.copy(program, self.home / "pgbouncer")
         if rights:
             for path in (self.home, userlist, self.file):
                 shutil.chown(path, "postgres")
@@ -86,7 +89,11 @@ class Pooler:
         self.server.start()
         until("PgBouncer answers", lambda: self.answers() or not self.server.is_running())
         if not self.server.is_running():
-            raise SystemExit(f"FAIL  PgBouncer does not start\n{self.server.end_of_log()}")
+            raise SystemExit(f"FAIL  PgBouncer does not start\n{self.server.complaints()}")
+
+    def stop(self):
+        """At once: on SIGTERM it would wait for its clients to leave, and they are pools."""
+        self.server.stop(signal.SIGQUIT)
 
     def answers(self):
         try:

@@ -54,7 +54,7 @@ class Sandbox(Server):
         file = self.home / "sandbox.json"
         until("the sandbox starts", lambda: file.exists() or not self.is_running(), 120)
         if not file.exists():
-            raise SystemExit(f"FAIL  the sandbox does not start\n{self.end_of_log()}")
+            raise SystemExit(f"FAIL  the sandbox does not start\n{self.complaints()}")
         self.facts = json.loads(file.read_text())
         return self
 
@@ -95,7 +95,7 @@ class Replica(Server):
     def wait_until_ready(self):
         until(f"{self.name} is ready", lambda: self.is_ready() or not self.is_running(), 90)
         if not self.is_running():
-            raise SystemExit(f"FAIL  {self.name} does not start\n{self.end_of_log()}")
+            raise SystemExit(f"FAIL  {self.name} does not start\n{self.complaints()}")
 
 
 class Answer:

@@ -70,6 +70,9 @@ class Server:
                 self.process.kill()
                 self.process.wait()
 
-    def end_of_log(self):
+    def complaints(self):
+        """What it logged that is not its daily business, and its last words."""
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
-        return "\n".join(f"{self.name}: {line}" for line in lines[-25:])
+        daily = ('"level":"INFO"', " LOG C-", " LOG S-", " LOG stats:")
+        told = [line for line in lines if not any(word in line for word in daily)]
+        return "\n".join(f"{self.name}: {line}" for line in told[:20] + told[20:][-20:])
