@@ -13,13 +13,12 @@ use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
-use sqlx::PgPool;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use crate::adapters::oidc::{KeyStore, TokenVerifier};
-use crate::adapters::postgres::{self, ledger, tenant_changes};
+use crate::adapters::postgres::{self, Pools, ledger, tenant_changes::Watch};
 use crate::adapters::s3::{Bucket, Objects};
 use crate::adapters::sqs::EventQueue;
 use crate::adapters::sts::{self, CredentialCache, RoleAssumer};
@@ -78,7 +77,7 @@ pub struct Composition {
     background: JoinSet<()>,
     ledger: JoinHandle<()>,
     stop: CancellationToken,
-    pool: PgPool,
+    pools: Pools,
 }
 
 impl Composition {
@@ -92,27 +91,27 @@ impl Composition {
         }
         let metrics = Metrics::with_tenants(config.metrics.tenants)?;
         let shared = aws_config(&config.aws).await;
-        let (pool, password) = database::open(config, &shared, &clock).await?;
+        let (pools, password) = database::open(config, &shared, &clock).await?;
+        let pool = &pools.pool;
         let stop = CancellationToken::new();
         let mut background = JoinSet::new();
-        background.spawn(password.renew_until(pool.clone(), stop.clone()));
+        background.spawn(password.renew_until(pools.clone(), stop.clone()));
 
         let keys = Arc::new(KeyStore::new(&config.auth, &metrics)?);
         let (refreshed, refresh_stop) = (Arc::clone(&keys), stop.clone());
         background.spawn(async move { refreshed.refresh_until(refresh_stop).await });
 
         let directory = Directory::new(pool.clone(), &config.tenants);
-        let forgetful = directory.clone();
         let limits = LimitsInForce::new(pool.clone(), gateway_limits(config));
         background.spawn(limits.clone().follow_until(stop.clone()));
-        let look_again = limits.clone();
-        let forget = move || {
+        let (forgetful, look_again, told) = (directory.clone(), limits.clone(), metrics.tenant_changes.clone());
+        let changed = move || {
             forgetful.forget();
             look_again.look_again();
         };
-        background.spawn(tenant_changes::watch_until(pool.clone(), config.tenants.poll, stop.clone(), forget));
+        background.spawn(Watch::new(pools.clone(), config.tenants.poll, told, changed).run_until(stop.clone()));
 
-        let (entrance, writer) = ledger::open(pool.clone(), &config.ledger, metrics.clone());
+        let (entrance, writer) = ledger::open(pools.sessions.clone(), &config.ledger, metrics.clone());
         let ledger = tokio::spawn(writer.run());
 
         let assumer = RoleAssumer::new(&shared, &config.aws, &config.upload, metrics.clone());
@@ -173,7 +172,7 @@ impl Composition {
             metrics,
             pages,
         });
-        Ok(Self { state, background, ledger, stop, pool })
+        Ok(Self { state, background, ledger, stop, pools })
     }
 
     /// Ends the background work, once the handlers are gone. With them goes every entrance to the ledger, so its writer
@@ -183,7 +182,7 @@ impl Composition {
         self.stop.cancel();
         let _late = tokio::time::timeout(grace, self.background.join_all()).await;
         let _late = tokio::time::timeout(grace, self.ledger).await;
-        let _late = tokio::time::timeout(grace, self.pool.close()).await;
+        let _late = tokio::time::timeout(grace, self.pools.close()).await;
     }
 }
 

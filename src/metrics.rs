@@ -6,6 +6,7 @@
 mod instruments;
 mod names;
 mod process;
+mod tenant_changes;
 mod tenant_series;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use time::OffsetDateTime;
 use crate::model::{Slug, UploadStatus};
 pub use instruments::Described;
 use instruments::Instruments;
+pub use tenant_changes::TenantChanges;
 pub use tenant_series::TenantSeries;
 
 /// The prefix of every name but the process's own.
@@ -88,6 +90,8 @@ pub struct Metrics {
     pub reconcile_failures: IntCounter,
     /// Tenants, by status, as seen at the scrape.
     pub tenants: IntGaugeVec,
+    /// How this replica hears that tenants change.
+    pub tenant_changes: TenantChanges,
 }
 
 impl Metrics {

@@ -1,24 +1,22 @@
 //! How is Postgres opened, and given the shape that this version knows?
 
-use sqlx::PgPool;
-
 use super::StartError;
 use super::aws::aws_config;
-use crate::adapters::postgres::{self, password::Password};
+use crate::adapters::postgres::{self, Pools, password::Password};
 use crate::config::Config;
 use crate::model::Clock;
 
-/// A pool with whatever opens Postgres right now, and what keeps it so. Without an answer the gateway starts all the same, as
+/// Pools with whatever opens Postgres right now, and what keeps it so. Without an answer the gateway starts all the same, as
 /// it does without a Postgres: it is asked again.
 pub(super) async fn open(
     config: &Config,
     shared: &::aws_config::SdkConfig,
     clock: &Clock,
-) -> Result<(PgPool, Password), StartError> {
-    let pool = postgres::pool(&config.database)?;
+) -> Result<(Pools, Password), StartError> {
+    let pools = Pools::new(&config.database)?;
     let mut password = Password::new(shared, &config.aws, &config.database, clock.clone())?;
-    password.renew(&pool).await;
-    Ok((pool, password))
+    password.renew(&pools).await;
+    Ok((pools, password))
 }
 
 /// Brings the configured database to this version's shape.
@@ -28,5 +26,5 @@ pub(super) async fn open(
 pub async fn migrate(config: &Config, clock: Clock) -> Result<(), StartError> {
     let shared = aws_config(&config.aws).await;
     let password = Password::new(&shared, &config.aws, &config.database, clock)?;
-    Ok(postgres::migrate(password.connect_options().await?).await?)
+    Ok(postgres::migrate(password.ways().await?.sessions).await?)
 }

@@ -19,9 +19,9 @@ use crate::model::Clock;
 pub async fn examine(config: &Config, clock: Clock) -> Result<Report, StartError> {
     let metrics = Metrics::new()?;
     let shared = aws_config(&config.aws).await;
-    let (pool, _password) = database::open(config, &shared, &clock).await?;
+    let (pools, _password) = database::open(config, &shared, &clock).await?;
     let neighbours = doctor::Neighbours {
-        pool,
+        pools,
         keys: KeyStore::new(&config.auth, &metrics)?,
         user_pools: UserPools::new(&shared, &config.aws, clock.clone())?,
         assumer: RoleAssumer::new(&shared, &config.aws, &config.upload, metrics.clone()),
@@ -35,7 +35,7 @@ pub async fn examine(config: &Config, clock: Clock) -> Result<Report, StartError
         config: config.clone(),
     };
     let report = doctor::examine(&neighbours).await;
-    neighbours.pool.close().await;
+    neighbours.pools.close().await;
     Ok(report)
 }
 

@@ -13,12 +13,19 @@ use crate::model::Invalid;
 
 pub(super) fn database(r: &mut Reader) -> Option<Database> {
     let url = r.required_parsed("database.url", database_url);
-    let password = password(r, url.as_ref());
+    let session_url = r.parsed("database.session_url", database_url);
+    if let (Some(url), Some(sessions)) = (&url, &session_url)
+        && url.expose_secret() == sessions.expose_secret()
+    {
+        r.fault("database.session_url", "must not be database.url over again: without a pooler it is left out");
+    }
+    let password = password(r, url.as_ref(), session_url.as_ref());
     let max_connections = r.number("database.max_connections", 2, 1000);
     let connect_timeout = r.duration("database.connect_timeout", SECOND / 10, MINUTE);
     let statement_timeout = r.duration("database.statement_timeout", SECOND / 10, MINUTE);
     Some(Database {
         url: url?,
+        session_url,
         password: password?,
         max_connections: u32::try_from(max_connections?).ok()?,
         connect_timeout: connect_timeout?,
@@ -27,7 +34,11 @@ pub(super) fn database(r: &mut Reader) -> Option<Database> {
 }
 
 /// Where the password comes from. There is one place for it, so that nobody has to guess which one counts.
-fn password(r: &mut Reader, url: Option<&SecretString>) -> Option<DatabasePassword> {
+fn password(
+    r: &mut Reader,
+    url: Option<&SecretString>,
+    session_url: Option<&SecretString>,
+) -> Option<DatabasePassword> {
     let iam: bool = r.required("database.iam")?;
     let secret = r.parsed("database.secret_arn", secret_arn);
     let password = match (iam, secret) {
@@ -39,12 +50,14 @@ fn password(r: &mut Reader, url: Option<&SecretString>) -> Option<DatabasePasswo
             return None;
         }
     };
-    let url = url?.expose_secret();
-    if Url::parse(url).is_ok_and(|url| url.password().is_some()) {
-        r.fault("database.url", "must hold no password where database.iam or database.secret_arn gives one");
-    }
-    if password == DatabasePassword::Iam && !keeps_tokens(url) {
-        r.fault("database.url", "must say sslmode=verify-full or verify-ca where database.iam is true");
+    for (setting, url) in [("database.url", Some(url?)), ("database.session_url", session_url)] {
+        let Some(url) = url.map(SecretString::expose_secret) else { continue };
+        if Url::parse(url).is_ok_and(|url| url.password().is_some()) {
+            r.fault(setting, "must hold no password where database.iam or database.secret_arn gives one");
+        }
+        if password == DatabasePassword::Iam && !keeps_tokens(url) {
+            r.fault(setting, "must say sslmode=verify-full or verify-ca where database.iam is true");
+        }
     }
     Some(password)
 }
@@ -84,3 +97,7 @@ fn database_url(text: &str) -> Result<SecretString, Invalid> {
         Err(_unreadable) => Err(Invalid::rule("has a parameter whose value cannot be read")),
     }
 }
+
+#[cfg(test)]
+#[path = "database_tests.rs"]
+mod tests;

@@ -42,6 +42,8 @@ impl Server {
 pub struct Database {
     /// A `postgres://` URL, with a password unless that comes from elsewhere.
     pub url: SecretString,
+    /// Where sessions are had, for what needs one, when the other URL leads through a pooler in transaction mode.
+    pub session_url: Option<SecretString>,
     /// Where the password comes from.
     pub password: DatabasePassword,
     /// Connections for reads and administration.

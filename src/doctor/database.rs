@@ -1,6 +1,6 @@
 //! Can Postgres be reached, is it new enough, and does it have the shape that this version knows?
 
-use super::{Finding, Neighbours};
+use super::{Finding, Neighbours, sessions};
 use crate::adapters::postgres::{self, Shape, Transport};
 
 const CHECK: &str = "database";
@@ -9,7 +9,7 @@ const CHECK: &str = "database";
 const OLDEST: u32 = 15;
 
 pub(super) async fn check(neighbours: &Neighbours) -> Vec<Finding> {
-    let shape = match postgres::shape(&neighbours.pool).await {
+    let shape = match postgres::shape(&neighbours.pools.pool).await {
         Ok(Shape::Known) => Finding::ok(CHECK, "Postgres answers, and every migration is in"),
         Ok(Shape::Older { missing }) => Finding::failed(
             CHECK,
@@ -30,15 +30,21 @@ pub(super) async fn check(neighbours: &Neighbours) -> Vec<Finding> {
             return vec![Finding::failed(
                 CHECK,
                 format!("Postgres does not answer: {error}"),
-                "Look at database.url, at the network, and at what this user may do.",
+                sessions::advice_about(&error)
+                    .unwrap_or("Look at database.url, at the network, and at what this user may do."),
             )];
         }
     };
-    let version = match postgres::server_version(&neighbours.pool).await {
+    let version = match postgres::server_version(&neighbours.pools.pool).await {
         Ok(Some(version)) => of_version(version),
         Ok(None) | Err(_) => Finding::unknown(CHECK, "Postgres does not say which version it is", "Look yourself."),
     };
-    vec![shape, version, of_transport(postgres::transport(&neighbours.pool))]
+    let mut findings = vec![shape, version, of_transport("database.url", postgres::transport(&neighbours.pools.pool))];
+    if neighbours.config.database.session_url.is_some() {
+        findings.push(of_transport("database.session_url", postgres::transport(&neighbours.pools.sessions)));
+    }
+    findings.extend(sessions::check(neighbours).await);
+    findings
 }
 
 /// `150004` is 15.4.
@@ -56,15 +62,17 @@ fn of_version(number: u32) -> Finding {
     }
 }
 
-fn of_transport(transport: Transport) -> Finding {
+fn of_transport(setting: &str, transport: Transport) -> Finding {
     match transport {
         Transport::Local => Finding::ok(CHECK, "the connection does not leave this machine"),
         Transport::Verified => Finding::ok(CHECK, "the connection is encrypted, and the server must prove its name"),
         Transport::Unverified { host, mode } => Finding::warning(
             CHECK,
             format!("whoever answers as {host} is believed: sslmode is {mode}"),
-            "Add ?sslmode=verify-full&sslrootcert=… to database.url (of RDS: the bundle of \
-             https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem).",
+            format!(
+                "Add ?sslmode=verify-full&sslrootcert=… to {setting} (of RDS: the bundle of \
+                 https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem)."
+            ),
         ),
     }
 }
@@ -85,9 +93,11 @@ mod tests {
     #[test]
     fn a_server_elsewhere_must_prove_its_name() {
         let unverified = Transport::Unverified { host: "db.example".to_owned(), mode: "prefer" };
-        assert_eq!(of_transport(unverified).outcome, Outcome::Warning);
+        let finding = of_transport("database.session_url", unverified);
+        assert_eq!(finding.outcome, Outcome::Warning);
+        assert!(finding.advice.unwrap().contains("to database.session_url"));
         for good in [Transport::Local, Transport::Verified] {
-            assert_eq!(of_transport(good).outcome, Outcome::Ok);
+            assert_eq!(of_transport("database.url", good).outcome, Outcome::Ok);
         }
     }
 }

@@ -32,14 +32,14 @@ mod policy_document;
 mod probe;
 mod report;
 mod role;
+mod sessions;
 mod signing_keys;
 mod user_pools;
 mod walls;
 
-use sqlx::PgPool;
-
 use crate::adapters::cognito::UserPools;
 use crate::adapters::oidc::KeyStore;
+use crate::adapters::postgres::Pools;
 use crate::adapters::s3::{Bucket, BucketSettings, Objects, Preflights};
 use crate::adapters::sqs::EventQueue;
 use crate::adapters::sts::RoleAssumer;
@@ -52,7 +52,7 @@ pub use report::Report;
 /// What is looked at, as the composition root made it for the gateway itself.
 pub struct Neighbours {
     /// Postgres.
-    pub pool: PgPool,
+    pub pools: Pools,
     /// The user pools' signing keys.
     pub keys: KeyStore,
     /// The user pools themselves.

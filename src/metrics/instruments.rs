@@ -97,7 +97,7 @@ impl Instruments {
         self.keep("histogram", HistogramVec::new(HistogramOpts::new(name, help).buckets(buckets.to_vec()), labels)?)
     }
 
-    fn keep<T: Collector + Clone + 'static>(&mut self, kind: &'static str, made: T) -> Made<T> {
+    pub(super) fn keep<T: Collector + Clone + 'static>(&mut self, kind: &'static str, made: T) -> Made<T> {
         self.registry.register(Box::new(made.clone()))?;
         for desc in made.desc() {
             let constant = desc.const_label_pairs.iter().map(|pair| pair.name().to_owned());

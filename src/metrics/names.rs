@@ -5,7 +5,7 @@ use std::sync::Arc;
 use prometheus::Registry;
 
 use super::instruments::Instruments;
-use super::{Metrics, TenantSeries};
+use super::{Metrics, TenantChanges, TenantSeries};
 use crate::model::UploadStatus;
 
 /// Seconds, from a cached grant (under a millisecond) to a dependency's time-out.
@@ -162,6 +162,7 @@ impl Metrics {
                 "Tenants on record; the last count stands while Postgres is away.",
                 &["status"],
             )?,
+            tenant_changes: TenantChanges::new(instruments)?,
             registry: Registry::new(),
             catalogue: Arc::default(),
         })

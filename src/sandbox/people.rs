@@ -81,7 +81,7 @@ fn person(email: &str, claim: Option<&str>, groups: Vec<String>) -> User {
 /// # Errors
 /// When the database does not take them.
 pub async fn seed(config: &Config, clock: &Clock) -> Result<(), Error> {
-    let pool = postgres::pool(&config.database)?;
+    let pool = postgres::Pools::new(&config.database)?.pool;
     let mut transaction = postgres::begin(&pool).await?;
     for (slug, name, claim, domain, provider) in TENANTS {
         let tenant = tenant(config, clock.now(), [slug, name, claim, domain, provider])?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
-use upload_gateway::adapters::postgres::{connect_options, migrate};
+use upload_gateway::adapters::postgres::{Ways, migrate};
 use upload_gateway::config;
 use upload_gateway::sandbox::postgres::{Options, Postgres};
 
@@ -77,12 +77,13 @@ pub(crate) async fn start_server(directory: PathBuf) -> Postgres {
     let postgres = Postgres::start(options).await.expect("Postgres starts");
     let database = config::Database {
         url: postgres.url().into(),
+        session_url: None,
         password: config::DatabasePassword::InUrl,
         max_connections: 1,
         connect_timeout: Duration::from_secs(10),
         statement_timeout: Duration::from_secs(10),
     };
-    migrate(connect_options(&database).expect("a URL")).await.expect("migrations");
+    migrate(Ways::new(&database).expect("a URL").sessions).await.expect("migrations");
     postgres
 }
 

@@ -77,6 +77,12 @@ async fn a_signed_token_opens_postgres_and_a_later_one_is_another() {
     let report = Box::pin(app::examine(&config, at(NOW))).await.unwrap();
     assert_eq!(database_outcome(&report), Outcome::Ok, "{report}");
 
+    // With sessions elsewhere, the token for them is signed for the place where they are.
+    let mut elsewhere = config.clone();
+    elsewhere.database.session_url = Some(config.database.url.clone());
+    elsewhere.database.url = "postgres://by_token@pooler.example/gateway?sslmode=verify-full".into();
+    app::migrate(&elsewhere, at(NOW)).await.unwrap();
+
     let later = at(NOW + time::Duration::SECOND);
     assert!(app::migrate(&config, later.clone()).await.is_err(), "another second, another token");
     let report = Box::pin(app::examine(&config, later)).await.unwrap();

@@ -26,17 +26,14 @@ async fn looks(database: &Database) -> i64 {
 async fn looks_of(gateway: &Harness, tokens: &[String]) -> i64 {
     let database = &gateway.database;
     let connections = "select count(*) from pg_stat_activity
-                       where datname = current_database() and application_name = 'upload-gateway' and pid <> pg_backend_pid()";
+                       where datname = current_database() and application_name like 'upload-gateway%' and pid <> pg_backend_pid()";
     let connections = async || sqlx::query_scalar::<_, i64>(connections).fetch_one(&database.pool).await.unwrap();
     gateway.until("the gateways before are gone", async || connections().await == 0).await;
     let before = looks(database).await;
 
     let mut replica = gateway.replica("[ledger]\ndeadline = \"20s\"\n").await;
     // When it begins to listen, it has looked at the tenants' revision for the first time, which makes it forget them all.
-    let listening =
-        "select count(*) from pg_stat_activity where datname = current_database() and query ilike 'listen%'";
-    let listening = async || sqlx::query_scalar::<_, i64>(listening).fetch_one(&database.pool).await.unwrap();
-    replica.until("it listens", async || listening().await == 1).await;
+    replica.listens().await;
     let grant = json!({"fileName": "a.txt", "contentType": "text/plain", "size": 1});
     let request = |token| replica.request(Method::POST, "/v1/uploads").bearer_auth(token).json(&grant);
     let answers = join_all(tokens.iter().map(|token| replica.send(request(token)))).await;

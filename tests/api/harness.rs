@@ -231,6 +231,12 @@ impl Harness {
         line.map_or(0.0, |value| value.parse().expect("a number"))
     }
 
+    /// Until notifications of tenants' changes arrive there.
+    pub(crate) async fn listens(&self) {
+        let connected = "tenant_listener_connected";
+        self.until("notifications arrive", async || self.metric(connected).await > 0.0).await;
+    }
+
     /// Asks again and again until it is so, for ten seconds at most.
     pub(crate) async fn until(&self, what: &str, mut is_so: impl AsyncFnMut() -> bool) {
         let mut glance = tokio::time::interval(Duration::from_millis(10));

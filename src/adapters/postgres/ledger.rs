@@ -60,8 +60,8 @@ pub struct Ledger {
 /// The one who writes. There is one in a process.
 pub struct LedgerWriter {
     queue: mpsc::Receiver<Waiting>,
-    /// Says how a connection is made; the writer has one of its own.
-    pool: PgPool,
+    /// Says how a session is had; the writer has one of its own, whose settings stay.
+    sessions: PgPool,
     connection: Option<PgConnection>,
     most_rows: usize,
     deadline: Duration,
@@ -70,11 +70,11 @@ pub struct LedgerWriter {
 
 /// An entrance and its writer, which must be spawned.
 #[must_use]
-pub fn open(pool: PgPool, ledger: &config::Ledger, metrics: Metrics) -> (Ledger, LedgerWriter) {
+pub fn open(sessions: PgPool, ledger: &config::Ledger, metrics: Metrics) -> (Ledger, LedgerWriter) {
     let (sender, receiver) = mpsc::channel(ledger.queue);
     let entrance = Ledger { queue: sender, deadline: ledger.deadline, refusals: metrics.ledger_refusals.clone() };
     let (most_rows, deadline) = (ledger.batch, ledger.deadline);
-    (entrance, LedgerWriter { queue: receiver, pool, connection: None, most_rows, deadline, metrics })
+    (entrance, LedgerWriter { queue: receiver, sessions, connection: None, most_rows, deadline, metrics })
 }
 
 impl LedgerError {
@@ -214,7 +214,7 @@ impl LedgerWriter {
     }
 
     async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
-        let options = (*self.pool.connect_options()).clone().disable_statement_logging();
+        let options = (*self.sessions.connect_options()).clone().disable_statement_logging();
         options.options([("lock_timeout", LOCK_TIMEOUT)]).connect().await
     }
 

@@ -11,9 +11,11 @@ pub mod idempotency;
 pub mod ledger;
 mod ledger_rows;
 pub mod password;
+mod pools;
 pub mod reconcile;
 pub mod settlement;
 pub mod tenant_changes;
+pub mod tenant_listener;
 pub mod tenants;
 pub mod upload_listing;
 pub mod uploads;
@@ -22,14 +24,11 @@ pub mod usage;
 pub mod usage_listing;
 
 pub use ledger_rows::{GrantRow, OverQuota};
+pub use pools::{Pools, TimeOuts, Ways, time_outs};
 
-use std::str::FromStr as _;
-
-use secrecy::ExposeSecret as _;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode, PgTransaction};
 
-use crate::config;
 use crate::model::Invalid;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -67,33 +66,6 @@ impl From<sqlx::Error> for DatabaseError {
             None => Self::Unavailable(error),
         }
     }
-}
-
-/// A replica that falls silent in the middle of a transaction must not keep the others from its tenant for long.
-const IDLE_TIMEOUT: &str = "2s";
-
-/// How every connection is made.
-///
-/// # Errors
-/// When the URL cannot be read.
-pub fn connect_options(database: &config::Database) -> Result<PgConnectOptions, sqlx::Error> {
-    let milliseconds = database.statement_timeout.as_millis().to_string();
-    let options = PgConnectOptions::from_str(database.url.expose_secret())?;
-    Ok(options
-        .application_name("upload-gateway")
-        .options([("statement_timeout", milliseconds.as_str()), ("idle_in_transaction_session_timeout", IDLE_TIMEOUT)]))
-}
-
-/// A pool that connects when it is first needed, so that the gateway starts also while Postgres does not.
-///
-/// # Errors
-/// When the URL cannot be read.
-pub fn pool(database: &config::Database) -> Result<PgPool, sqlx::Error> {
-    let options = PgPoolOptions::new()
-        .max_connections(database.max_connections)
-        .acquire_timeout(database.connect_timeout)
-        .acquire_slow_threshold(database.connect_timeout);
-    Ok(options.connect_lazy_with(connect_options(database)?))
 }
 
 /// A transaction, which is rolled back when it is dropped before its commit; also when its caller is dropped, as by a client that

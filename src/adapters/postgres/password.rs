@@ -3,7 +3,8 @@
 //! Either a token of RDS IAM authentication, which the gateway signs by itself with its own AWS credentials and which RDS takes
 //! for 15 minutes (IAM action `rds-db:connect` on the database user), or a secret that RDS keeps in Secrets Manager and
 //! rotates (`secretsmanager:GetSecretValue` on that secret). Connections that stand are not asked again, so only new ones
-//! need the newest: the pool and the ledger's writer take it from the pool's options.
+//! need the newest: the pools and the ledger's writer take it from the pools' options. Where sessions have a way of their own, both
+//! are opened alike: with the same secret, or each with a token that is signed for its own address.
 //! <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html>,
 //! <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html>
 
@@ -12,11 +13,12 @@ use std::time::Duration;
 use aws_sdk_secretsmanager::config::{BehaviorVersion, ProvideCredentials as _, SharedCredentialsProvider};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use sqlx::postgres::{PgConnectOptions, PgPool};
+use sqlx::postgres::PgConnectOptions;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use super::{Pools, Ways};
 use crate::adapters::aws_error::{describe, with_causes};
 use crate::adapters::sigv4::{SigningKeys, encode, timestamp};
 use crate::config::{self, DatabasePassword};
@@ -61,7 +63,7 @@ enum Source {
 
 /// Where the password comes from.
 pub struct Password {
-    options: PgConnectOptions,
+    ways: Ways,
     source: Source,
     next_look: Duration,
 }
@@ -90,17 +92,17 @@ impl Password {
                 Source::Secret { client: aws_sdk_secretsmanager::Client::from_conf(builder.build()), arn: arn.clone() }
             }
         };
-        Ok(Self { options: super::connect_options(database)?, source, next_look: RENEWAL })
+        Ok(Self { ways: Ways::new(database)?, source, next_look: RENEWAL })
     }
 
-    /// How a connection is made right now.
+    /// How connections are made right now.
     ///
     /// # Errors
     /// When there is no password to be had.
-    pub async fn connect_options(&self) -> Result<PgConnectOptions, PasswordError> {
-        let options = self.options.clone();
+    pub async fn ways(&self) -> Result<Ways, PasswordError> {
+        let Ways { pool, sessions } = self.ways.clone();
         match &self.source {
-            Source::InUrl => Ok(options),
+            Source::InUrl => Ok(Ways { pool, sessions }),
             Source::Iam { credentials, region, clock } => {
                 let absent = || PasswordError::Credentials("the chain is empty".to_owned());
                 let provider = credentials.as_ref().ok_or_else(absent)?;
@@ -108,24 +110,29 @@ impl Password {
                 let own = own.map_err(|error| PasswordError::Credentials(with_causes(&error)))?;
                 let keys = SigningKeys::new(own.secret_access_key().into(), region, "rds-db");
                 let signer = Signer { access_key_id: own.access_key_id(), session_token: own.session_token(), keys };
-                let token = signer.token(&options, clock.now());
-                Ok(options.password(&token))
+                let now = clock.now();
+                let opened = |way: PgConnectOptions| {
+                    let token = signer.token(&way, now);
+                    way.password(&token)
+                };
+                Ok(Ways { pool: opened(pool), sessions: opened(sessions) })
             }
             Source::Secret { client, arn } => {
                 let answer = client.get_secret_value().secret_id(arn).send().await;
                 let answer = answer.map_err(|error| PasswordError::Secret(describe(&error)))?;
                 let secret = answer.secret_string().and_then(|text| serde_json::from_str(text).ok());
                 let Secret { username, password } = secret.ok_or(PasswordError::Form)?;
-                Ok(options.username(&username).password(password.expose_secret()))
+                let opened = |way: PgConnectOptions| way.username(&username).password(password.expose_secret());
+                Ok(Ways { pool: opened(pool), sessions: opened(sessions) })
             }
         }
     }
 
-    /// Gives the pool what it needs now. A failure is logged and not fatal: Secrets Manager may come back.
-    pub async fn renew(&mut self, pool: &PgPool) {
-        self.next_look = match self.connect_options().await {
-            Ok(options) => {
-                pool.set_connect_options(options);
+    /// Gives the pools what they need now. A failure is logged and not fatal: Secrets Manager may come back.
+    pub async fn renew(&mut self, pools: &Pools) {
+        self.next_look = match self.ways().await {
+            Ok(ways) => {
+                pools.lead(ways);
                 RENEWAL
             }
             Err(error) => {
@@ -136,12 +143,12 @@ impl Password {
     }
 
     /// Keeps it fresh, where there is anything to renew.
-    pub async fn renew_until(mut self, pool: PgPool, stop: CancellationToken) {
+    pub async fn renew_until(mut self, pools: Pools, stop: CancellationToken) {
         if matches!(self.source, Source::InUrl) {
             return;
         }
         while stop.run_until_cancelled(tokio::time::sleep(self.next_look)).await.is_some() {
-            self.renew(&pool).await;
+            self.renew(&pools).await;
         }
     }
 }

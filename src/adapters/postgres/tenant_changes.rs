@@ -2,78 +2,125 @@
 //!
 //! By `LISTEN`, which tells within milliseconds, and by looking at the revision every second, which finds out also what a
 //! lost notification would have told, and works through poolers that cannot listen.
+//!
+//! While neither can be done, what is remembered of a tenant is used for as long as `tenants.cache_ttl` at most. A grant needs
+//! Postgres too, so with Postgres away there is none.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use sqlx::PgPool;
-use sqlx::postgres::PgListener;
+use sqlx::PgExecutor;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use super::tenants;
+use super::tenant_listener::{Ear, Event};
+use super::{DatabaseError, Pools};
+use crate::adapters::aws_error::with_causes;
+use crate::metrics::TenantChanges;
 
 /// How long one question may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Calls `changed` after every change of any tenant, and whenever one may have been missed, until stopped.
-pub async fn watch_until(pool: PgPool, poll: Duration, stop: CancellationToken, changed: impl Fn() + Send) {
-    stop.run_until_cancelled(watch(&pool, poll, changed)).await;
+/// Calls `changed` after every change of any tenant, and whenever one may have been missed.
+pub struct Watch<F> {
+    pools: Pools,
+    ear: Ear,
+    poll: Duration,
+    metrics: TenantChanges,
+    changed: F,
+    known: Option<i64>,
+    /// What is remembered may be out of date, whatever the number says: a Postgres that comes back may be another one.
+    in_doubt: bool,
 }
 
-async fn watch(pool: &PgPool, poll: Duration, changed: impl Fn() + Send) {
-    let mut listener = None;
-    let mut seen = None;
-    let mut tick = tokio::time::interval(poll);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            heard = hear(&mut listener) => match heard {
-                Ok(()) => changed(),
-                Err(error) => {
-                    debug!(%error, "the listener for tenant changes was lost; polling goes on");
-                    listener = None;
+/// What Postgres says of tenants' changes.
+struct Revision {
+    /// Grows with every change of any tenant.
+    number: i64,
+    /// Seconds since the latest.
+    age: Option<f64>,
+}
+
+impl<F: Fn() + Send> Watch<F> {
+    /// One that looks so often.
+    pub fn new(pools: Pools, poll: Duration, metrics: TenantChanges, changed: F) -> Self {
+        Self { ear: Ear::new(pools.clone()), pools, poll, metrics, changed, known: None, in_doubt: false }
+    }
+
+    /// Watches until it is stopped.
+    pub async fn run_until(mut self, stop: CancellationToken) {
+        stop.run_until_cancelled(self.run()).await;
+    }
+
+    async fn run(&mut self) {
+        let mut tick = tokio::time::interval(self.poll);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                event = self.ear.next() => self.heed(event).await,
+                _ = tick.tick() => self.look("poll").await,
+            }
+        }
+    }
+
+    async fn heed(&mut self, event: Event) {
+        match event {
+            Event::Heard => {
+                (self.changed)();
+                self.look("notification").await;
+            }
+            Event::Opened => self.look("poll").await,
+            Event::Lost(error) => {
+                debug!(error = %with_causes(&error), "the listener for tenant changes was lost; polling goes on");
+                self.metrics.listener_connected.set(0);
+                self.look("poll").await;
+            }
+            Event::Failed(error) => {
+                warn!(error = %with_causes(&error), "cannot listen for tenant changes; polling goes on");
+            }
+        }
+    }
+
+    /// Asks how it stands: in the listener's session where there is one, which shows whether that still stands.
+    async fn look(&mut self, told_by: &str) {
+        let asked = Instant::now();
+        let answer = match self.ear.session() {
+            Some(session) => within(revision(session)).await,
+            None => within(revision(&self.pools.pool)).await,
+        };
+        match answer {
+            Ok(Revision { number, age }) => {
+                if self.in_doubt || self.known != Some(number) {
+                    (self.changed)();
                 }
-            },
-            _ = tick.tick() => {
-                match within(tenants::revision(pool)).await {
-                    Ok(revision) if seen != Some(revision) => {
-                        seen = Some(revision);
-                        changed();
-                    }
-                    Ok(_unchanged) => {}
-                    Err(error) => {
-                        debug!(%error, "the revision of the tenants could not be read");
-                        // What is remembered may be out of date by the time that Postgres is back.
-                        seen = None;
-                    }
+                if self.known.is_some_and(|known| known != number) {
+                    self.metrics.heard.with_label_values(&[told_by]).inc();
+                    age.into_iter().for_each(|seconds| self.metrics.lag_seconds.observe(seconds.max(0.0)));
                 }
-                if listener.is_none() {
-                    listener = listen(pool).await;
+                (self.known, self.in_doubt) = (Some(number), false);
+                self.metrics.confirm(asked);
+                self.metrics.listener_connected.set(i64::from(self.ear.session().is_some()));
+            }
+            Err(error) => {
+                debug!(%error, "the revision of the tenants could not be read");
+                self.in_doubt = true;
+                if self.ear.session().is_some() {
+                    self.ear.close();
                 }
+                self.metrics.listener_connected.set(0);
             }
         }
     }
 }
 
 /// Postgres's own time-outs end nothing on a connection that a network swallowed.
-async fn within<T, E: From<sqlx::Error>>(answer: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+async fn within<T>(answer: impl Future<Output = Result<T, DatabaseError>>) -> Result<T, DatabaseError> {
     tokio::time::timeout(PATIENCE, answer).await.unwrap_or_else(|_elapsed| Err(sqlx::Error::PoolTimedOut.into()))
 }
 
-async fn listen(pool: &PgPool) -> Option<PgListener> {
-    let open = async {
-        let mut listener = PgListener::connect_with(pool).await?;
-        listener.listen("tenants").await?;
-        Ok::<_, sqlx::Error>(listener)
-    };
-    within(open).await.inspect_err(|error| warn!(%error, "cannot listen for tenant changes; polling goes on")).ok()
-}
-
-/// Waits for the next notification; forever, when nobody listens.
-async fn hear(listener: &mut Option<PgListener>) -> Result<(), sqlx::Error> {
-    match listener {
-        // `try_recv` answers nothing when the connection was lost and made anew: something may have been missed then.
-        Some(listener) => listener.try_recv().await.map(|_notification| ()),
-        None => std::future::pending().await,
-    }
+async fn revision(connection: impl PgExecutor<'_>) -> Result<Revision, DatabaseError> {
+    let found = sqlx::query_as!(
+        Revision,
+        "select revision as number, extract(epoch from clock_timestamp() - changed_at)::float8 as age from tenant_revision"
+    );
+    Ok(found.fetch_one(connection).await?)
 }

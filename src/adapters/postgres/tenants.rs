@@ -212,14 +212,6 @@ pub async fn count_by_status(connection: impl PgExecutor<'_>) -> Result<Vec<(Str
     Ok(rows.fetch_all(connection).await?.into_iter().map(|row| (row.status, row.count)).collect())
 }
 
-/// The number that grows with every change of any tenant.
-///
-/// # Errors
-/// When Postgres does not answer.
-pub async fn revision(connection: impl PgExecutor<'_>) -> Result<i64, DatabaseError> {
-    Ok(sqlx::query_scalar!("select revision from tenant_revision").fetch_one(connection).await?)
-}
-
 async fn insert_names(connection: &mut PgConnection, tenant: &Tenant) -> Result<(), DatabaseError> {
     let claims: Vec<String> = tenant.claim_values.iter().map(|v| v.as_str().to_owned()).collect();
     let domains: Vec<String> = tenant.email_domains.iter().map(|d| d.as_str().to_owned()).collect();
