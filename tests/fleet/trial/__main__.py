@@ -1,6 +1,7 @@
 """Two replicas on trial: `trial BINARY PLACE`. Load, rolling restarts, suspension, dashboards, an alert; then all of it is stopped."""
 
 import asyncio
+import signal
 import sys
 import time
 from pathlib import Path
@@ -86,6 +87,8 @@ async def down_is_seen(fleet, verdict):
 
 
 async def trial(binary, place, verdict):
+    # Whoever ends the trial must not leave its servers behind.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)
     timeout = aiohttp.ClientTimeout(total=60)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         fleet = Fleet(binary, place, session)
