@@ -40,6 +40,7 @@ mod forged_tokens;
 mod forms;
 mod happy_path;
 mod harness;
+mod healthcheck;
 mod holder;
 mod identity_providers;
 mod interleavings;
