@@ -18,5 +18,7 @@ name=upload-gateway-$(deploy/release/version.sh)-$target.cdx
 "$tools/bin/cargo-cyclonedx" cyclonedx --quiet --format json --spec-version 1.5 --no-default-features --target "$target" \
     --no-build-deps --override-filename "$name"
 mkdir -p dist
-mv "$name.json" "dist/$name.json"
+# Where it was made is nobody's business.
+sed "s|path+file://$PWD|path+file:///src|g" "$name.json" >"dist/$name.json"
+rm "$name.json"
 printf '%s\n' "dist/$name.json"

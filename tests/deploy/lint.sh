@@ -13,7 +13,7 @@ mapfile -t scripts < <(for file in "${files[@]}"; do
     fi
 done)
 [[ " ${scripts[*]} " == *' .ci/run '* && " ${scripts[*]} " == *' tests/deploy/lint.sh '* ]] || { echo 'FAIL  the scripts are not found' >&2; exit 1; }
-shellcheck --external-sources --source-path=. "${scripts[@]}"
+shellcheck --external-sources --source-path=SCRIPTDIR --source-path=. "${scripts[@]}"
 printf 'ok    shellcheck has nothing to say of %d scripts\n' ${#scripts[@]}
 
 unreasoned=$(grep --line-number --extended-regexp 'shellcheck disable=[A-Z0-9,]+$' "${scripts[@]}" || true)
@@ -27,4 +27,4 @@ check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workfl
 echo 'ok    actionlint and its schema take the workflow'
 check-jsonschema --quiet --builtin-schema vendor.circle-ci .circleci/config.yml
 echo 'ok    its schema takes the pipeline of CircleCI'
-"$PYTHON" tests/deploy/pipelines.py
+PYTHONDONTWRITEBYTECODE=1 "$PYTHON" tests/deploy/pipelines.py
