@@ -4,7 +4,7 @@
 //! closed sets; a tenant, a subject or a key is never one.
 
 use prometheus::{
-    Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry,
+    Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
 };
 
 /// The prefix of every name.
@@ -45,6 +45,8 @@ pub struct Metrics {
     pub reconciled: IntCounterVec,
     /// Tenants, by status.
     pub tenants: IntGaugeVec,
+    /// 1 once a stop was asked for.
+    pub draining: IntGauge,
 }
 
 impl Metrics {
@@ -78,6 +80,8 @@ impl Metrics {
         registry.register(Box::new(sts_credential_remaining_seconds.clone()))?;
         let tenants = IntGaugeVec::new(Opts::new("tenants", "Tenants."), &["status"])?;
         registry.register(Box::new(tenants.clone()))?;
+        let draining = IntGauge::new("draining", "Whether a stop was asked for.")?;
+        registry.register(Box::new(draining.clone()))?;
         Ok(Self {
             uploads: counters("uploads_total", "Uploads that entered a status.", &["status"])?,
             tokens: counters("tokens_total", "Tokens judged.", &["result"])?,
@@ -102,6 +106,7 @@ impl Metrics {
             upload_bytes,
             sts_credential_remaining_seconds,
             tenants,
+            draining,
         })
     }
 
