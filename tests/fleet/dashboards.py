@@ -13,6 +13,7 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
+SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 # Made for each panel by Grafana itself.
 BUILT_IN = {"__rate_interval", "__interval", "__range", "datasource"}
 
@@ -25,6 +26,10 @@ def faults(path, anchors):
     variables = {variable["name"] for variable in board["templating"]["list"]}
     if not {"datasource", "job", "instance"} <= variables:
         yield f"it has only the variables {sorted(variables)}"
+    if any(variable["datasource"] != SOURCE for variable in board["templating"]["list"] if variable["type"] == "query"):
+        yield "a variable has a data source of its own"
+    for annotation in board["annotations"]["list"]:
+        yield from faults_of_query(annotation, variables)
     panels = board["panels"]
     for name in ("id", "title"):
         if len({panel[name] for panel in panels}) < len(panels):
@@ -46,18 +51,24 @@ def faults_of(panel, variables, anchors):
         yield "it has no unit"
     if not panel["targets"]:
         yield "it asks for nothing"
-    for part in [panel, *panel["targets"]]:
-        if part["datasource"] != {"type": "prometheus", "uid": "${datasource}"}:
-            yield "its data source is not the variable's"
+    if panel["datasource"] != SOURCE:
+        yield "its data source is not the variable's"
     for target in panel["targets"]:
-        unknown = set(re.findall(r"\$\{?(\w+)", target["expr"])) - variables - BUILT_IN
-        if unknown:
-            yield f"nobody knows {sorted(unknown)}"
-        if '$job' not in target["expr"]:
-            yield "it does not keep to the chosen job"
+        yield from faults_of_query(target, variables)
     for link in panel.get("links", []):
         if link["url"].partition("#")[2] not in anchors:
             yield f"{link['url']} leads nowhere"
+
+
+def faults_of_query(query, variables):
+    """Of a panel's target or an annotation."""
+    if query["datasource"] != SOURCE:
+        yield "the data source of a query is not the variable's"
+    unknown = set(re.findall(r"\$\{?(\w+)", query["expr"])) - variables - BUILT_IN
+    if unknown:
+        yield f"nobody knows {sorted(unknown)}"
+    if "$job" not in query["expr"]:
+        yield f"it does not keep to the chosen job: {query['expr']}"
 
 
 def overlaps(panels):

@@ -52,7 +52,7 @@ def faults():
             yield f"{name} was never seen to stay silent"
         if rule["labels"].get("severity") not in ("page", "ticket"):
             yield f"{name} is neither a page nor a ticket"
-        if not rule.get("for"):
+        if rule.get("for", "0s").startswith("0"):
             yield f"{name} fires at the first blink"
         if set(notes) != {"summary", "description", "runbook_url"}:
             yield f"{name} is annotated with {sorted(notes)}"
