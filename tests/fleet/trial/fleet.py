@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -20,7 +21,8 @@ public_address = "127.0.0.1:{public}"
 internal_address = "127.0.0.1:{internal}"
 keep_alive = "75s"
 request_timeout = "30s"
-{drain}
+# Longer than HAProxy takes to notice.
+drain = "2s"
 [database]
 url = {database}
 connect_timeout = "10s"
@@ -54,7 +56,7 @@ role_arn = {role}
 class Replica(Server):
     """`upload-gateway serve`, with ports that stay its own over a restart."""
 
-    def __init__(self, name, binary, place, sandbox, drain):
+    def __init__(self, name, binary, place, sandbox):
         self.public, self.internal = free_port(), free_port()
         self.url, self.internal_url = f"http://127.0.0.1:{self.public}", f"http://127.0.0.1:{self.internal}"
         config = place / f"{name}.toml"
@@ -65,7 +67,7 @@ class Replica(Server):
             issuer=quoted(sandbox["issuer"]), client=quoted(sandbox["clientId"]), cognito=quoted(sandbox["cognitoUrl"]),
             jwks=quoted(sandbox["issuer"] + "/.well-known/jwks.json"), region=quoted(sandbox["region"]),
             aws=quoted(sandbox["s3Url"]), queue=quoted(sandbox["s3Url"] + QUEUE), bucket=quoted(sandbox["bucket"]),
-            role=quoted(sandbox["roleArn"]), drain=f'drain = "{drain}"' if drain else ""))
+            role=quoted(sandbox["roleArn"])))
         super().__init__(name, [binary, "serve", "--config", config, "--migrate"], place)
 
     async def start_and_wait(self, session):
@@ -74,8 +76,8 @@ class Replica(Server):
 
 
 class Fleet:
-    def __init__(self, binary, place, session, drain):
-        self.binary, self.place, self.session, self.drain = binary, place, session, drain
+    def __init__(self, binary, place, session):
+        self.binary, self.place, self.session = binary, place, session
         self.servers, self.replicas = [], []
 
     async def start(self):
@@ -86,7 +88,7 @@ class Fleet:
         document = home / "sandbox.json"
         await until("sandbox.json is written", lambda: exists(document), server=self.servers[0])
         self.sandbox = json.loads(document.read_text())
-        self.replicas = [Replica(name, self.binary, self.place, self.sandbox, self.drain) for name in ("a", "b")]
+        self.replicas = [Replica(name, self.binary, self.place, self.sandbox) for name in ("a", "b")]
         self.servers += self.replicas
         for replica in self.replicas:
             await replica.start_and_wait(self.session)
@@ -179,5 +181,4 @@ def exactly_one(pattern, text, new):
 
 def search_path():
     """Where the sandbox may find Postgres, when its caller has said so."""
-    import os
     return {name: os.environ[name] for name in ("PG_BIN",) if name in os.environ}

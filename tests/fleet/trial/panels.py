@@ -42,7 +42,7 @@ async def shown(fleet, verdict):
             continue
         values = [float(series["value"][1]) for series in await ask(fleet, query)]
         finite = all(math.isfinite(value) for value in values) and (values or title in SILENT)
-        reason = "" if values else f", because {SILENT.get(title)}"
+        reason = f", because {SILENT[title]}" if title in SILENT and not values else ""
         verdict.check(f"{title} shows {len(values)} series{reason}", finite, f"{query}: {values}")
     strangers = set(SILENT) - {title for title, _ in panels()}
     verdict.equal("whatever may be silent is there", strangers, set())
