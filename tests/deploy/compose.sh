@@ -35,7 +35,7 @@ git check-ignore --quiet deploy/compose/secrets/database_password || fail 'passw
 say 'secrets.sh makes up each password once'
 
 # The emulator of the very version that compose.yaml names.
-(source tests/referees/place.sh && install_referees)
+bash -euo pipefail -c 'source tests/referees/place.sh && install_referees'
 referees=${REFEREES_DIR:-$HOME/.cache/upload-gateway-referees}
 named=$(sed -n 's/.*ministackorg\/ministack:\(.*\)$/\1/p' deploy/compose.yaml)
 grep --quiet --fixed-strings --line-regexp "ministack==$named" tests/referees/requirements.txt || fail "the referees have another emulator than $named"

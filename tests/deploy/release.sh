@@ -38,13 +38,22 @@ fails 'notes of a section without a date' "$copy/deploy/release/notes.sh" 9.8.7
 cp Cargo.toml CHANGELOG.md "$copy/"
 say 'notes.sh prints the section of the version, or fails'
 
-# A package, twice, by different hands, at different times.
-"$copy/deploy/release/build.sh" x86_64-unknown-linux-gnu "$binary" >/dev/null
+# A package, twice, by different hands, at different times: of a small program, for packing is slow.
+printf '#!/bin/sh\necho hello\n' >"$scratch/program"
+chmod +x "$scratch/program"
 package=$copy/dist/upload-gateway-$version-x86_64-unknown-linux-gnu.tar.gz
+"$copy/deploy/release/build.sh" x86_64-unknown-linux-gnu "$scratch/program" >/dev/null
 cp "$package" "$scratch/first.tar.gz"
 find "$copy" -name '*.md' -exec touch --date=2001-01-01 {} +
-(umask 077 && "$copy/deploy/release/build.sh" x86_64-unknown-linux-gnu "$binary" >/dev/null)
+(umask 077 && "$copy/deploy/release/build.sh" x86_64-unknown-linux-gnu "$scratch/program" >/dev/null)
 cmp "$scratch/first.tar.gz" "$package" || fail 'the same files make the same package'
+SOURCE_DATE_EPOCH=1700000001 "$copy/deploy/release/build.sh" x86_64-unknown-linux-gnu "$scratch/program" >/dev/null
+fails 'packages of two commits are alike' cmp "$scratch/first.tar.gz" "$package"
+fails 'a target of no release' "$copy/deploy/release/build.sh" x86_64-pc-windows-msvc "$scratch/program"
+
+# And of the gateway. Symbols are most of a debug build.
+strip -o "$scratch/stripped" "$binary"
+"$copy/deploy/release/build.sh" x86_64-unknown-linux-gnu "$scratch/stripped" >/dev/null
 (cd "$copy/dist" && sha256sum --check --status ./*.tar.gz.sha256) || fail 'the checksum'
 mkdir "$scratch/unpacked"
 tar --extract --gzip --file="$package" --directory="$scratch/unpacked"
@@ -56,13 +65,10 @@ README.md
 upload-gateway
 upload-gateway.service' ] || fail 'what is in the package'
 [ "$("$folder/upload-gateway" --version)" = "upload-gateway $version" ] || fail 'what is in the package runs'
-SOURCE_DATE_EPOCH=1700000001 "$copy/deploy/release/build.sh" x86_64-unknown-linux-gnu "$binary" >/dev/null
-fails 'packages of two commits are alike' cmp "$scratch/first.tar.gz" "$package"
-fails 'a target of no release' "$copy/deploy/release/build.sh" x86_64-pc-windows-msvc "$binary"
 say 'build.sh packs the same bytes each time, and what it packs runs'
 
 # The triggers, as Terraform takes them. Any program will do for one.
-"$copy/deploy/release/triggers.sh" arm64 "$binary" >/dev/null
+"$copy/deploy/release/triggers.sh" arm64 "$scratch/program" >/dev/null
 "$PYTHON" - "$copy/dist/upload-gateway-triggers-$version-arm64.zip" <<'LOOK'
 import sys
 import zipfile
@@ -70,7 +76,7 @@ import zipfile
 (entry,) = zipfile.ZipFile(sys.argv[1]).infolist()
 assert entry.filename == "bootstrap" and entry.create_system == 3 and entry.external_attr >> 16 == 0o100755, entry
 LOOK
-fails 'an architecture that Lambda has not' "$copy/deploy/release/triggers.sh" riscv64 "$binary"
+fails 'an architecture that Lambda has not' "$copy/deploy/release/triggers.sh" riscv64 "$scratch/program"
 say 'triggers.sh packs bootstrap, with its executable bit'
 
 # Of what is named for a release, everything pinned.
