@@ -3,16 +3,16 @@
 mod aws;
 mod database;
 mod examination;
+mod listeners;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use actix_web::dev::Server;
-use actix_web::middleware::from_fn;
 use actix_web::web::Data;
-use actix_web::{App, HttpServer};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
@@ -22,7 +22,7 @@ use crate::adapters::postgres::{self, Pools, ledger, tenant_changes::Watch};
 use crate::adapters::s3::{Bucket, Objects};
 use crate::adapters::sqs::EventQueue;
 use crate::adapters::sts::{self, CredentialCache, RoleAssumer};
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::domain::authenticate::Authenticator;
 use crate::domain::gateway_limits::LimitsInForce;
 use crate::domain::login::Login;
@@ -69,6 +69,9 @@ pub enum StartError {
     #[error("the database could not be migrated")]
     Migrate(#[from] sqlx::migrate::MigrateError),
 }
+
+/// How long each step of the end may take, when nobody waits for an answer any more.
+const LAST_STEP: Duration = Duration::from_secs(2);
 
 /// Everything but the listeners: the state that handlers share, and the work that goes on behind them.
 pub struct Composition {
@@ -168,6 +171,7 @@ impl Composition {
             limits,
             keys,
             request_timeout: config.server.request_timeout,
+            draining: AtomicBool::new(false),
             clock,
             metrics,
             pages,
@@ -177,12 +181,12 @@ impl Composition {
 
     /// Ends the background work, once the handlers are gone. With them goes every entrance to the ledger, so its writer
     /// writes what it still holds and comes to its end.
-    pub async fn finish(self, grace: Duration) {
+    pub async fn finish(self) {
         drop(self.state);
         self.stop.cancel();
-        let _late = tokio::time::timeout(grace, self.background.join_all()).await;
-        let _late = tokio::time::timeout(grace, self.ledger).await;
-        let _late = tokio::time::timeout(grace, self.pools.close()).await;
+        let _late = tokio::time::timeout(LAST_STEP, self.background.join_all()).await;
+        let _late = tokio::time::timeout(LAST_STEP, self.ledger).await;
+        let _late = tokio::time::timeout(LAST_STEP, self.pools.close()).await;
     }
 }
 
@@ -193,7 +197,7 @@ pub struct Application {
     public_address: SocketAddr,
     internal_address: SocketAddr,
     composition: Composition,
-    grace: Duration,
+    drain: Duration,
 }
 
 impl Application {
@@ -202,18 +206,18 @@ impl Application {
     /// # Errors
     /// When an address cannot be bound, or a part cannot be set up.
     pub async fn build(mut config: Config, clock: Clock) -> Result<Self, StartError> {
-        let (public, public_address) = listen(config.server.public_address)?;
+        let (public, public_address) = listeners::listen(config.server.public_address)?;
         config.server.public_address = public_address;
         let server = &config.server;
-        let (internal, internal_address) = listen(server.internal_address)?;
+        let (internal, internal_address) = listeners::listen(server.internal_address)?;
         let composition = Composition::new(&config, clock).await?;
         Ok(Self {
-            public: serve_public(public, server, composition.state.clone())?,
-            internal: serve_internal(internal, server, composition.state.clone())?,
+            public: listeners::serve_public(public, server, composition.state.clone())?,
+            internal: listeners::serve_internal(internal, server, composition.state.clone())?,
             public_address,
             internal_address,
             composition,
-            grace: server.shutdown_grace,
+            drain: server.drain,
         })
     }
 
@@ -229,22 +233,29 @@ impl Application {
         self.internal_address
     }
 
-    /// Serves until `shutdown`, then stops taking requests, finishes those in flight, and records what the ledger still holds.
+    /// Serves until `shutdown`, and for `server.drain` longer; then stops taking requests, finishes those in flight, and
+    /// records what the ledger still holds. After `server.drain` and `server.shutdown_grace` it ends within ten seconds,
+    /// whatever hangs.
     ///
     /// # Errors
     /// When a listener breaks.
     pub async fn run_until(self, shutdown: CancellationToken) -> std::io::Result<()> {
         let (public, internal) = (self.public.handle(), self.internal.handle());
         info!(public.address = %self.public_address, internal.address = %self.internal_address, "serving");
-        let stopping = async {
+        let state = self.composition.state.clone();
+        let stopping = async move {
             shutdown.cancelled().await;
-            info!(grace_s = self.grace.as_secs(), "stopping");
-            // The probes answer until the last request is through.
+            state.drain();
+            // The last of the handlers is to be the last who holds an entrance to the ledger.
+            drop(state);
+            info!(drain_s = self.drain.as_secs(), "stopping");
+            tokio::time::sleep(self.drain).await;
+            // Connections that idle end here and now. The probes answer until the last request is through.
             public.stop(true).await;
             internal.stop(true).await;
         };
         let (served, probed, ()) = tokio::join!(self.public, self.internal, stopping);
-        self.composition.finish(self.grace).await;
+        self.composition.finish().await;
         info!("stopped");
         served.and(probed)
     }
@@ -260,33 +271,4 @@ pub fn session_policy(config: &Config, slug: &Slug) -> String {
 fn gateway_limits(config: &Config) -> GatewayLimits {
     let subject_requests_per_minute = config.rate.subject_requests_per_minute.and_then(NonZeroU32::new);
     GatewayLimits { new_tenants: config.limits.clone(), subject_requests_per_minute }
-}
-
-/// The listener, and its address with the port that it really has.
-fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
-    let failed = |source| StartError::Listen { address, source };
-    let listener = TcpListener::bind(address).map_err(failed)?;
-    let bound = listener.local_addr().map_err(failed)?;
-    Ok((listener, bound))
-}
-
-fn serve_public(listener: TcpListener, server: &config::Server, state: Data<State>) -> Result<Server, StartError> {
-    let settings = server.clone();
-    let app = move || {
-        App::new().wrap(http::cors(&settings)).wrap(from_fn(http::observe)).configure(http::public(state.clone()))
-    };
-    let mut public = HttpServer::new(app).disable_signals();
-    public = public.keep_alive(server.keep_alive).shutdown_timeout(server.shutdown_grace.as_secs());
-    if let Some(workers) = server.workers {
-        public = public.workers(workers);
-    }
-    let address = server.public_address;
-    Ok(public.listen(listener).map_err(|source| StartError::Listen { address, source })?.run())
-}
-
-fn serve_internal(listener: TcpListener, server: &config::Server, state: Data<State>) -> Result<Server, StartError> {
-    let app = move || App::new().wrap(from_fn(http::observe)).configure(http::internal(state.clone()));
-    let internal = HttpServer::new(app).disable_signals().shutdown_timeout(1).workers(1);
-    let address = server.internal_address;
-    Ok(internal.listen(listener).map_err(|source| StartError::Listen { address, source })?.run())
 }

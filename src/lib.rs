@@ -9,6 +9,7 @@ pub mod config;
 pub mod doctor;
 pub mod domain;
 pub mod event_listener;
+pub mod healthcheck;
 pub mod http;
 pub mod metrics;
 pub mod model;

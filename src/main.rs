@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use upload_gateway::app::{self, Application};
 use upload_gateway::config::{self, Config};
 use upload_gateway::doctor::Report;
+use upload_gateway::healthcheck::{self, Probe};
 use upload_gateway::model::{Clock, Slug};
 use upload_gateway::{http, telemetry};
 
@@ -70,6 +71,15 @@ enum Command {
         /// "ok" | "warning" | "failed" | "unknown", "seen": text, "advice": text or null}]}.
         #[arg(long)]
         json: bool,
+    },
+    /// Asks the gateway that runs with this configuration on this machine whether it is ready, at its internal address. Ends with
+    /// 0 when it says so within two seconds, else with 1.
+    Healthcheck {
+        #[command(flatten)]
+        source: Source,
+        /// Ask whether it is alive instead: it may wait for Postgres, or drain.
+        #[arg(long)]
+        live: bool,
     },
     /// Prints the OpenAPI 3.1 document of the HTTP interface.
     Openapi,
@@ -168,6 +178,11 @@ fn run(command: Command) -> anyhow::Result<()> {
             anyhow::ensure!(report.is_healthy(), "not everything is as it must be");
             Ok(())
         }
+        Command::Healthcheck { source, live } => {
+            let config = Config::load(source.config.as_deref())?;
+            let probe = if live { Probe::Live } else { Probe::Ready };
+            block_on(async move { Ok(healthcheck::ask(config.server.internal_address, probe).await?) })
+        }
         Command::Openapi => {
             say(&http::openapi::text(&http::openapi::document())?);
             Ok(())
@@ -183,7 +198,10 @@ fn run(command: Command) -> anyhow::Result<()> {
 
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
-    runtime.block_on(work)
+    let done = runtime.block_on(work);
+    // A name that is still being resolved would be waited for.
+    runtime.shutdown_background();
+    done
 }
 
 async fn serve(config: Config, migrate: bool) -> anyhow::Result<()> {

@@ -90,6 +90,8 @@ pub struct Metrics {
     pub reconcile_failures: IntCounter,
     /// Tenants, by status, as seen at the scrape.
     pub tenants: IntGaugeVec,
+    /// 1 once a stop was asked for.
+    pub draining: IntGauge,
     /// How this replica hears that tenants change.
     pub tenant_changes: TenantChanges,
 }

@@ -3,9 +3,10 @@ locals {
   settings = {
     server = merge(
       { public_url = var.public_url, allowed_origins = var.allowed_origins },
-      # The security groups say who reaches these. A connection is kept for longer than the load balancer's idle_timeout: were
-      # the gateway the first to close it, a request on its way would be answered 502.
-      local.has_service ? { public_address = "0.0.0.0:${local.public_port}", internal_address = "0.0.0.0:${local.internal_port}", keep_alive = "75s" } : {},
+      # The security groups say who reaches these. A task that is stopped serves on for drain: the load balancer hears of it no
+      # sooner than the task. A connection is kept for longer than the load balancer's idle_timeout: were the gateway the first to
+      # close it, a request on its way would be answered 502.
+      local.has_service ? { public_address = "0.0.0.0:${local.public_port}", internal_address = "0.0.0.0:${local.internal_port}", keep_alive = "75s", drain = "15s" } : {},
     )
     database = merge(
       local.has_service ? { url = local.database_url } : {},

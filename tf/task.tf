@@ -63,8 +63,8 @@ locals {
     privileged             = false
     linuxParameters        = { capabilities = { drop = ["ALL"] } }
 
-    # Longer than server.shutdown_grace, which requests in flight are given.
-    stopTimeout  = 30
+    # Longer than server.drain, server.shutdown_grace and the ten seconds together that a stop takes at most.
+    stopTimeout  = 60
     ulimits      = [{ name = "nofile", softLimit = 65536, hardLimit = 65536 }]
     portMappings = [for port in [local.public_port, local.internal_port] : { containerPort = port, hostPort = port, protocol = "tcp" }]
     environment  = [for name, value in local.gateway_environment : { name = name, value = value }]

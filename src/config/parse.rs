@@ -61,6 +61,7 @@ fn server(r: &mut Reader) -> Option<Server> {
     let workers = r.number("server.workers", 0, 1024);
     let keep_alive = r.duration("server.keep_alive", SECOND, 10 * MINUTE);
     let request_timeout = r.duration("server.request_timeout", SECOND, 5 * MINUTE);
+    let drain = r.duration("server.drain", Duration::ZERO, 10 * MINUTE);
     let shutdown_grace = r.duration("server.shutdown_grace", Duration::ZERO, 10 * MINUTE);
     Some(Server {
         public_address: public_address?,
@@ -70,6 +71,7 @@ fn server(r: &mut Reader) -> Option<Server> {
         workers: usize::try_from(workers?).ok().filter(|workers| *workers > 0),
         keep_alive: keep_alive?,
         request_timeout: request_timeout?,
+        drain: drain?,
         shutdown_grace: shutdown_grace?,
     })
 }

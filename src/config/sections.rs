@@ -25,7 +25,9 @@ pub struct Server {
     pub keep_alive: Duration,
     /// How long a request may take, its body's arrival included.
     pub request_timeout: Duration,
-    /// How long requests in flight may take once a stop was asked for.
+    /// How long requests are served as ever once a stop was asked for, so that whoever sends them notices.
+    pub drain: Duration,
+    /// How long requests in flight may take after that.
     pub shutdown_grace: Duration,
 }
 

@@ -232,6 +232,16 @@ fn an_uppy_session_lives_a_minute_at_least_and_a_day_at_most() {
 }
 
 #[test]
+fn a_stop_drains_for_ten_minutes_at_most() {
+    let drain = |text: &str| format!("{GOOD}[server]\ndrain = \"{text}\"");
+    for wrong in ["10m 1s", "-1s", "soon", ""] {
+        assert_eq!(faults(&drain(wrong)), ["server.drain"], "{wrong}");
+    }
+    assert_eq!(Config::from_toml(&drain("10m")).unwrap().server.drain, std::time::Duration::from_secs(600));
+    assert!(Config::from_toml(GOOD).unwrap().server.drain.is_zero());
+}
+
+#[test]
 fn a_url_may_not_outlive_its_session() {
     assert_eq!(faults(&format!("{GOOD}url_expiry = \"1h\"")), ["upload.url_expiry"]);
 }

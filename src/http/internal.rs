@@ -17,11 +17,12 @@ pub(super) async fn livez() -> HttpResponse {
 }
 
 /// `GET /readyz`: Postgres can be reached and the signing keys are known. S3 and STS are not asked, or every replica would
-/// leave the load balancer together when they blink.
+/// leave the load balancer together when they blink. Once a stop was asked for, it is not ready whatever else is true.
 pub(super) async fn readyz(state: Data<State>) -> HttpResponse {
-    let (database, keys) = (is_reachable(&state.pool).await, state.keys.is_ready());
-    let checks = serde_json::json!({"database": database, "signingKeys": keys});
-    if database && keys { HttpResponse::Ok().json(checks) } else { HttpResponse::ServiceUnavailable().json(checks) }
+    let (database, keys, draining) = (is_reachable(&state.pool).await, state.keys.is_ready(), state.is_draining());
+    let checks = serde_json::json!({"database": database, "signingKeys": keys, "draining": draining});
+    let is_ready = database && keys && !draining;
+    if is_ready { HttpResponse::Ok().json(checks) } else { HttpResponse::ServiceUnavailable().json(checks) }
 }
 
 /// `POST /s3-events`: what S3, or EventBridge for it, tells of created objects. Any answer but 2xx should make the sender come again.

@@ -29,6 +29,7 @@ mod usage;
 mod view;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::middleware::from_fn;
@@ -76,12 +77,28 @@ pub struct State {
     pub keys: Arc<KeyStore>,
     /// How long a request may take, its body's arrival included.
     pub request_timeout: Duration,
+    /// A stop was asked for.
+    pub draining: AtomicBool,
     /// What time it is.
     pub clock: Clock,
     /// What is counted.
     pub metrics: Metrics,
     /// What anybody may read.
     pub pages: Pages,
+}
+
+impl State {
+    /// From now on the readiness probe says no, and each answer ends its connection, so that callers go elsewhere.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+        self.metrics.draining.set(1);
+    }
+
+    /// Was a stop asked for?
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
 }
 
 /// The public listener.

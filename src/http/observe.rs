@@ -4,13 +4,13 @@
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{ResponseHead, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::Method;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
-    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
+use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _};
@@ -43,16 +43,17 @@ pub async fn observe(
     let Ok(response) = tokio::time::timeout(deadline, next.call(request)).await else {
         // The request went down with its handler, so there is nothing to hang a response on but an error that holds one.
         error!(request.id = %id, http.method = method, duration_ms = began.elapsed().as_secs_f64() * 1e3, "request given up");
+        let is_draining = state.as_ref().is_some_and(|state| state.is_draining());
         if let Some(state) = state {
             state.metrics.requests.with_label_values(&["given_up", method, "503"]).inc();
         }
         let mut answer = Problem::timed_out().answer(&id, false);
-        dress(answer.headers_mut(), &id);
+        dress(answer.head_mut(), &id, is_draining);
         return Err(InternalError::from_response("request given up", answer).into());
     };
     // Middleware inside answers its refusals itself, so nothing but the framework's own failure comes as an error.
     let (mut response, chain) = refusal_or(response?.map_into_boxed_body(), &id);
-    dress(response.headers_mut(), &id);
+    dress(response.response_mut().head_mut(), &id, state.is_some_and(|state| state.is_draining()));
     record(&response, &id, began, &chain);
     Ok(response)
 }
@@ -74,7 +75,11 @@ impl Drop for InFlight {
 }
 
 /// The headers that every answer has.
-fn dress(headers: &mut HeaderMap, id: &RequestId) {
+fn dress(head: &mut ResponseHead, id: &RequestId, is_draining: bool) {
+    if is_draining {
+        head.set_connection_type(ConnectionType::Close);
+    }
+    let headers = head.headers_mut();
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         headers.insert(X_REQUEST_ID, value);
     }

@@ -162,6 +162,7 @@ impl Metrics {
                 "Tenants on record; the last count stands while Postgres is away.",
                 &["status"],
             )?,
+            draining: instruments.gauge("draining", "1 once a stop was asked for.")?,
             tenant_changes: TenantChanges::new(instruments)?,
             registry: Registry::new(),
             catalogue: Arc::default(),

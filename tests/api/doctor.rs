@@ -9,7 +9,7 @@ use upload_gateway::sandbox::aws::{CorsRule, Fault};
 use upload_gateway::sandbox::cognito;
 
 use crate::harness::{Harness, PAGE};
-use crate::store;
+use crate::{own_process, store};
 
 const SIGNABLE: [&str; 5] =
     ["content-type", "if-none-match", "x-amz-checksum-crc32c", "x-amz-checksum-crc64nvme", "x-amz-checksum-sha256"];
@@ -164,22 +164,10 @@ async fn a_database_of_another_shape_is_told_apart() {
 async fn the_command_prints_it_and_fails_when_something_does() {
     let gateway = Harness::with_events("").await;
     let neighbours = gateway.neighbours();
-    let (key_id, secret) = neighbours.aws.gateway_credentials();
-    let text = format!(
-        "[server]\nallowed_origins = [\"{PAGE}\"]\n[database]\nurl = \"{}\"\n\
-         [[auth.pools]]\nissuer = \"{}\"\nclient_ids = [\"{}\"]\njwks_url = \"{}\"\n\
-         [aws]\nregion = \"eu-central-1\"\nendpoint_url = \"{}\"\ncognito_endpoint_url = \"{}\"\n\
-         force_path_style = true\naccess_key_id = \"{key_id}\"\nsecret_access_key = \"{secret}\"\n\
-         [events]\nqueue_url = \"{}\"\n[upload]\nbucket = \"uploads\"\nrole_arn = \"{}\"\n",
-        gateway.database.url,
-        neighbours.cognito.issuer(),
-        neighbours.cognito.client_id(),
-        neighbours.cognito.jwks_url(),
-        neighbours.aws.url(),
-        neighbours.cognito.url(),
-        neighbours.aws.queue_url(),
-        neighbours.aws.role_arn(),
-    );
+    let (_, secret) = neighbours.aws.gateway_credentials();
+    let further =
+        format!("[server]\nallowed_origins = [\"{PAGE}\"]\n[events]\nqueue_url = \"{}\"\n", neighbours.aws.queue_url());
+    let text = own_process::configuration(&gateway, &further);
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("gateway.toml");
     std::fs::write(&file, text).unwrap();

@@ -249,6 +249,11 @@ impl Harness {
         assert!(asked.is_ok(), "not within ten seconds: {what}");
     }
 
+    /// Asks for a graceful stop, as the first signal does.
+    pub(crate) fn begin_to_stop(&self) {
+        self.stop.cancel();
+    }
+
     /// A graceful stop, waited for.
     pub(crate) async fn stop(&mut self) {
         self.stop.cancel();

@@ -80,7 +80,7 @@ async fn it_is_ready_only_while_it_knows_the_keys_and_alive_all_the_time() {
         })
         .await;
     let (_, checks) = gateway.internal("/readyz").await.unwrap();
-    assert_eq!(checks, r#"{"database":true,"signingKeys":false}"#);
+    assert_eq!(checks, r#"{"database":true,"draining":false,"signingKeys":false}"#);
     assert_eq!(gateway.internal("/livez").await.unwrap(), (StatusCode::OK, r#"{"status":"ok"}"#.to_owned()));
     gateway.neighbours().cognito.set_fault(Fault::None);
     gateway.until("it is ready", async || gateway.internal("/readyz").await.unwrap().0 == StatusCode::OK).await;

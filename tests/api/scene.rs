@@ -144,7 +144,7 @@ impl Scene {
     pub(crate) async fn strike(self) {
         let Self { composition, uploads, reconciler, .. } = self;
         drop((uploads, reconciler));
-        composition.finish(Duration::from_secs(1)).await;
+        composition.finish().await;
     }
 }
 

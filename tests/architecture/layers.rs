@@ -14,6 +14,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("http", &["domain", "adapters", "model", "config", "metrics"]),
     ("event_listener", &["domain", "adapters", "model", "config", "metrics"]),
     ("doctor", &["domain", "adapters", "model", "config", "metrics"]),
+    ("healthcheck", &[]),
     ("reconciler", &["domain", "adapters", "model", "config", "metrics"]),
     ("cognito", &["domain", "adapters", "model", "config", "metrics"]),
     ("domain", &["adapters", "model", "config", "metrics"]),

@@ -20,7 +20,8 @@ install_python
     >"$place/log" 2>&1 &
 sandbox=$!
 for _ in $(seq 600); do
-    [ ! -f "$place/home/sandbox.json" ] && kill -0 "$sandbox" 2>/dev/null || break
+    [ ! -f "$place/home/sandbox.json" ] || break
+    kill -0 "$sandbox" 2>/dev/null || break
     sleep 0.1
 done
 [ -f "$place/home/sandbox.json" ] || { tail -n 40 "$place/log" >&2; exit 1; }

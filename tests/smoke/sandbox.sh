@@ -15,7 +15,10 @@ fail() {
     tail -n 40 "$place/log" >&2 || true
     exit 1
 }
-expect() { [ "$2" = "$3" ] && say "$1" || fail "$1: '$2', not '$3'"; }
+expect() {
+    [ "$2" = "$3" ] || fail "$1: '$2', not '$3'"
+    say "$1"
+}
 
 # field PATH: one member of the JSON on stdin, as in `users.0.email`.
 field() {

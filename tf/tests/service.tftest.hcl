@@ -124,7 +124,7 @@ run "may_do_little_runs_as_nobody_and_is_reached_by_tls_alone" {
       readonlyRootFilesystem = true
       privileged             = false
       linuxParameters        = { capabilities = { drop = ["ALL"] } }
-      stopTimeout            = 30
+      stopTimeout            = 60
       ulimits                = [{ name = "nofile", softLimit = 65536, hardLimit = 65536 }]
       portMappings           = [{ containerPort = 8080, hostPort = 8080, protocol = "tcp" }, { containerPort = 9090, hostPort = 9090, protocol = "tcp" }]
     }

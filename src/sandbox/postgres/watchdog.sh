@@ -1,6 +1,7 @@
 # Runs a server for exactly as long as its owner lives. The owner holds the other end of standard input: each line it
 # writes is the name of a signal for the server, and its death, however it comes, closes the pipe.
 # Arguments: a socket directory to remove afterwards (or nothing), then the server's command line.
+# shellcheck shell=sh
 sockets=$1
 shift
 exec 3<&0 </dev/null

@@ -1,0 +1,57 @@
+//! How are addresses bound, and requests on them served?
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::web::Data;
+use actix_web::{App, HttpServer};
+
+use super::StartError;
+use crate::config;
+use crate::http::{self, State};
+
+/// The listener, and its address with the port that it really has.
+pub(super) fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+/// Where callers come in.
+pub(super) fn serve_public(
+    listener: TcpListener,
+    server: &config::Server,
+    state: Data<State>,
+) -> Result<Server, StartError> {
+    let settings = server.clone();
+    let app = move || {
+        App::new().wrap(http::cors(&settings)).wrap(from_fn(http::observe)).configure(http::public(state.clone()))
+    };
+    let mut public = HttpServer::new(app).disable_signals();
+    public = public.keep_alive(server.keep_alive).shutdown_timeout(whole_seconds(server.shutdown_grace));
+    if let Some(workers) = server.workers {
+        public = public.workers(workers);
+    }
+    let address = server.public_address;
+    Ok(public.listen(listener).map_err(|source| StartError::Listen { address, source })?.run())
+}
+
+/// Where probes and Prometheus come in.
+pub(super) fn serve_internal(
+    listener: TcpListener,
+    server: &config::Server,
+    state: Data<State>,
+) -> Result<Server, StartError> {
+    let app = move || App::new().wrap(from_fn(http::observe)).configure(http::internal(state.clone()));
+    let internal = HttpServer::new(app).disable_signals().shutdown_timeout(1).workers(1);
+    let address = server.internal_address;
+    Ok(internal.listen(listener).map_err(|source| StartError::Listen { address, source })?.run())
+}
+
+/// The server counts in seconds. A grace that is not a whole number of them is not cut short.
+fn whole_seconds(grace: Duration) -> u64 {
+    grace.as_secs() + u64::from(grace.subsec_nanos() > 0)
+}
