@@ -51,6 +51,7 @@ mod log;
 mod login;
 mod looks;
 mod me;
+mod migrations;
 mod multipart;
 mod openapi;
 mod operations;
