@@ -79,6 +79,7 @@ mod suspension;
 mod temporary_credentials;
 mod tenancy;
 mod terraform;
+mod tls;
 mod token_claims;
 mod tokens;
 mod transactions;
