@@ -18,7 +18,7 @@ use reader::Reader;
 pub use reader::{Fault, Faults};
 pub use sections::{
     Auth, Aws, Database, DatabasePassword, Events, Ledger, Log, LogFormat, Pool, Rate, Reconcile, Server, StaticKey,
-    Tenants, TokenUse, Upload, Uppy,
+    Tenants, TokenUse, Trace, Upload, Uppy,
 };
 #[cfg(feature = "lambda")]
 pub use triggers::{Bindings, Lockout, Outage, Triggers};
@@ -57,6 +57,8 @@ pub struct Config {
     pub limits: Limits,
     /// How to log.
     pub log: Log,
+    /// Which traces are told of, and to whom.
+    pub trace: Trace,
 }
 
 impl Config {

@@ -16,3 +16,4 @@ mod reconciler;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod telemetry;
+pub mod trace;

@@ -21,6 +21,7 @@ mod problem;
 mod rate_limit;
 mod schema;
 mod sign;
+mod trace_context;
 mod tutorial;
 mod uploads;
 mod uppy;
@@ -262,7 +263,15 @@ pub fn internal(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
 pub fn cors(server: &Server) -> actix_cors::Cors {
     let cors = actix_cors::Cors::default()
         .allowed_methods(["GET", "POST", "PATCH", "DELETE"])
-        .allowed_headers(["accept", "authorization", "content-type", "idempotency-key", "x-request-id"])
+        .allowed_headers([
+            "accept",
+            "authorization",
+            "content-type",
+            "idempotency-key",
+            "traceparent",
+            "tracestate",
+            "x-request-id",
+        ])
         .expose_headers([
             "idempotency-replayed",
             "location",

@@ -20,6 +20,7 @@ mod principal;
 mod proposed;
 mod status;
 mod tenant;
+mod trace_context;
 mod upload;
 mod uppy_session;
 
@@ -42,6 +43,7 @@ pub use status::{Finding, UploadStatus};
 pub use tenant::{
     ClaimValue, ContentTypePattern, EmailDomain, Isolation, Limits, Slug, Tenant, TenantName, TenantStatus,
 };
+pub use trace_context::{SpanId, TraceId, TraceParent, TraceState};
 pub use upload::{Grant, GrantedSize, Method, StoredObject, Upload, Violation};
 pub use uppy_session::{UppySecret, UppySession};
 

@@ -13,6 +13,7 @@ use aws_sdk_sqs::config::BehaviorVersion;
 use aws_sdk_sqs::types::DeleteMessageBatchRequestEntry;
 
 use crate::adapters::aws_error::describe;
+use crate::adapters::trace_headers::TraceHeaders;
 use crate::config;
 
 pub use settings::QueueSettings;
@@ -58,7 +59,9 @@ impl EventQueue {
     #[must_use]
     pub fn new(shared: &aws_config::SdkConfig, aws: &config::Aws, events: &config::Events) -> Option<Self> {
         let url = events.queue_url.as_ref()?.to_string();
-        let mut builder = aws_sdk_sqs::config::Builder::from(shared).behavior_version(BehaviorVersion::latest());
+        let mut builder = aws_sdk_sqs::config::Builder::from(shared)
+            .behavior_version(BehaviorVersion::latest())
+            .interceptor(TraceHeaders);
         builder
             .set_endpoint_url(aws.sqs_endpoint_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()));
         // SQS counts in whole seconds. Without any, an empty queue would be asked again without a pause.

@@ -9,7 +9,7 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::{StreamExt as _, future, stream};
 use time::format_description::well_known::Rfc3339;
-use tracing::error;
+use tracing::{Instrument as _, Span, error};
 use uuid::Uuid;
 
 use super::view::Event;
@@ -41,12 +41,15 @@ pub(super) async fn answer(
     let mut export = Export::new(state.pool.clone(), search);
     let events = export.next().await?.unwrap_or_default();
     let first = format.begin(events).map_err(|_unwritable| Problem::internal())?;
-    let rest = stream::try_unfold((export, id), move |(mut export, id)| async move {
-        let found = export.next().await.map_err(|error| {
-            error!(request.id = %id, error = Problem::from(error).chain(), "an audit export was broken off");
+    // The body is made after its handler, and outside of its request's span.
+    let span = Span::current();
+    let rest = stream::try_unfold((export, span), move |(mut export, span)| async move {
+        let found = export.next().instrument(span.clone()).await.map_err(|error| {
+            let _within = span.enter();
+            error!(error = Problem::from(error).chain(), "an audit export was broken off");
             io::Error::other("the audit export was broken off")
         })?;
-        found.map(|events| Ok((format.go_on(events)?, (export, id)))).transpose()
+        found.map(|events| Ok((format.go_on(events)?, (export, span)))).transpose()
     });
     let name = format!("audit-{}.{}", state.clock.now().date(), format.extension());
     let parameters = vec![DispositionParam::Filename(name)];
