@@ -176,3 +176,16 @@ fn a_full_queue_drops_spans_and_holds_nobody_up() {
     lines("off", Some(Export { queue, share: 1.0 }), || (0..100).for_each(|_| drop(request(None))));
     assert_eq!(std::iter::from_fn(|| finished.try_recv().ok()).count(), 2);
 }
+
+#[test]
+fn a_panic_is_a_line_with_its_place_and_its_request() {
+    panics::log();
+    let found = lines("error", None, || {
+        let panicking = || request(None).in_scope(|| panic!("out of paper"));
+        assert!(std::panic::catch_unwind(panicking).is_err());
+    });
+    let [line] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((&line["message"], &line["panic.message"]), (&"panicked".into(), &"out of paper".into()));
+    assert!(line["panic.place"].as_str().unwrap().starts_with("src/telemetry/tests.rs:"), "{line}");
+    assert_eq!((&line["request.id"], &line["level"]), (&"my-request".into(), &"ERROR".into()));
+}

@@ -17,7 +17,6 @@ use crate::adapters::postgres::audit_listing::Recorded;
 use crate::domain::audit::{Export, Search};
 use crate::http::State;
 use crate::http::problem::Problem;
-use crate::model::RequestId;
 
 const COLUMNS: [&str; 8] = ["id", "at", "tenantId", "subject", "action", "uploadId", "requestId", "detail"];
 
@@ -32,12 +31,7 @@ pub(super) enum Format {
 
 /// All of it, in pieces, of which the first is found before the answer begins: should that fail, it is an ordinary refusal.
 /// Should a later one fail, the body is broken off, so that nobody takes it for whole.
-pub(super) async fn answer(
-    state: &State,
-    id: RequestId,
-    format: Format,
-    search: Search,
-) -> Result<HttpResponse, Problem> {
+pub(super) async fn answer(state: &State, format: Format, search: Search) -> Result<HttpResponse, Problem> {
     let mut export = Export::new(state.pool.clone(), search);
     let events = export.next().await?.unwrap_or_default();
     let first = format.begin(events).map_err(|_unwritable| Problem::internal())?;
