@@ -90,7 +90,7 @@ impl Spawned {
     pub(crate) fn lines(&self) -> Vec<Value> {
         let log = self.log();
         let whole = log.rfind('\n').map_or("", |end| &log[..end]);
-        whole.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+        whole.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {log}"))).collect()
     }
 
     /// Asks it to stop, and waits until it did.
