@@ -8,10 +8,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::{Context, Filter};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::spans::SpansOfInterest;
-
-/// What every target of this crate begins with.
-pub(super) const OURS: &str = "upload_gateway";
+use super::spans::{OURS, SpansOfInterest};
 
 /// The operator's filter, capped: at `DEBUG` and `TRACE` the AWS SDK, the HTTP clients and the database driver write the requests and
 /// answers that hold our secrets, so these levels of whatever is not ours are never written.

@@ -12,9 +12,11 @@ use tracing_subscriber::layer::{Context, Filter, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::Export;
-use super::lines::OURS;
 use crate::model::{Clock, SpanId, TraceId, TraceParent, TraceState};
 use crate::trace::{Attribute, Exported, Finished, Kind, LINE_FIELDS, Traced};
+
+/// What every target of this crate begins with.
+pub(super) const OURS: &str = "upload_gateway";
 
 /// Our own spans: those of whole requests always, and those of their steps while they are exported.
 #[derive(Debug, Clone, Copy)]

@@ -41,7 +41,9 @@ impl Secrets {
                 for (name, value) in members {
                     match value {
                         Value::String(text) => self.member(&name.to_ascii_lowercase(), text),
-                        _ => self.of(value),
+                        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                            self.of(value)
+                        }
                     }
                 }
             }
