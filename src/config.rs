@@ -18,7 +18,7 @@ use reader::Reader;
 pub use reader::{Fault, Faults};
 pub use sections::{
     Auth, Aws, Database, DatabasePassword, Events, Ledger, Log, LogFormat, Metrics, Pool, Rate, Reconcile, Server,
-    StaticKey, Tenants, Tls, TokenUse, Upload, Uppy,
+    StaticKey, Tenants, Tls, TokenUse, Trace, Upload, Uppy,
 };
 #[cfg(feature = "lambda")]
 pub use triggers::{Bindings, Lockout, Outage, Triggers};
@@ -59,6 +59,8 @@ pub struct Config {
     pub metrics: Metrics,
     /// How to log.
     pub log: Log,
+    /// Which traces are told of, and to whom.
+    pub trace: Trace,
 }
 
 impl Config {

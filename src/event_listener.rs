@@ -6,12 +6,13 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use rand::Rng as _;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, error, warn};
+use tracing::{Instrument as _, debug, error, warn};
 
 use crate::adapters::s3::notification;
 use crate::adapters::sqs::{EventQueue, Message};
 use crate::metrics::Metrics;
 use crate::model::ObjectCreated;
+use crate::trace;
 
 /// The pause after the first failure; each further one doubles it …
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
@@ -31,14 +32,20 @@ pub async fn listen_until<E: Display>(
 ) {
     let mut failures = 0;
     // What was received is seen through, even when a stop is asked for meanwhile; only waiting is cut short.
-    while let Some(received) = stop.run_until_cancelled(queue.receive()).await {
-        let went_well = match received {
-            Ok(messages) => hear(&queue, messages, &metrics, &notice).await,
-            Err(error) => {
-                warn!(%error, "the event queue is away; uploads complete when their clients say so, or when they are looked for");
-                false
+    loop {
+        let span = trace::detached_work("listen");
+        let Some(received) = stop.run_until_cancelled(queue.receive().instrument(span.clone())).await else { return };
+        let heard = async {
+            match received {
+                Ok(messages) => hear(&queue, messages, &metrics, &notice).await,
+                Err(error) => {
+                    trace::note_failure();
+                    warn!(%error, "the event queue is away; uploads complete when their clients say so, or when they are looked for");
+                    false
+                }
             }
         };
+        let went_well = heard.instrument(span).await;
         failures = if went_well { 0 } else { failures + 1 };
         if failures > 0 && stop.run_until_cancelled(tokio::time::sleep(pause(failures))).await.is_none() {
             return;
@@ -54,7 +61,9 @@ async fn hear<E: Display>(
     metrics: &Metrics,
     notice: &impl AsyncFn(ObjectCreated) -> Result<(), E>,
 ) -> bool {
-    let heard = join_all(messages.iter().map(|message| pass_on(message, metrics, notice))).await;
+    let heard =
+        join_all(messages.iter().map(|message| pass_on(message, metrics, notice).instrument(trace::work("event"))))
+            .await;
     let in_vain = !heard.is_empty() && heard.iter().all(|outcome| *outcome == Outcome::Failed);
     let done = |(message, outcome)| (outcome == Outcome::Done).then_some(message);
     let done: Vec<Message> = messages.into_iter().zip(heard).filter_map(done).collect();

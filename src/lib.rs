@@ -17,3 +17,4 @@ mod reconciler;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod telemetry;
+pub mod trace;

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use upload_gateway::adapters::otlp::{self, Exporter};
 use upload_gateway::app::{self, Application};
 use upload_gateway::config::{self, Config};
 use upload_gateway::doctor::Report;
@@ -150,8 +151,11 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve { source, migrate } => {
             let config = Config::load(source.config.as_deref())?;
-            telemetry::start(&config.log)?;
-            block_on(serve(config, migrate))
+            let export = otlp::open(&config.trace).context("spans cannot be exported")?;
+            let (queue, exporter) = export.unzip();
+            let export = queue.map(|queue| telemetry::Export { queue, share: config.trace.sample_ratio });
+            telemetry::start(&config.log, export, Clock::system())?;
+            block_on(serve(config, migrate, exporter))
         }
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => block_on(sandbox(args)),
@@ -205,11 +209,13 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
     done
 }
 
-async fn serve(config: Config, migrate: bool) -> anyhow::Result<()> {
+async fn serve(config: Config, migrate: bool, exporter: Option<Exporter>) -> anyhow::Result<()> {
     if migrate {
         app::migrate(&config, Clock::system()).await?;
     }
     let shutdown = stop_signal()?;
+    let (grace, served) = (config.server.shutdown_grace, CancellationToken::new());
+    let exporting = exporter.map(|exporter| tokio::spawn(exporter.run_until(served.clone(), grace)));
     let application = Application::build(config, Clock::system()).await?;
     if let Some(reload) = application.certificate_reload() {
         let mut hangup = signal(SignalKind::hangup())?;
@@ -219,7 +225,12 @@ async fn serve(config: Config, migrate: bool) -> anyhow::Result<()> {
             }
         });
     }
-    Ok(application.run_until(shutdown).await?)
+    let result = application.run_until(shutdown).await;
+    served.cancel();
+    if let Some(exporting) = exporting {
+        exporting.await?;
+    }
+    Ok(result?)
 }
 
 #[cfg(feature = "sandbox")]
@@ -227,7 +238,7 @@ async fn sandbox(args: SandboxArgs) -> anyhow::Result<()> {
     use upload_gateway::sandbox::{Options, Sandbox};
 
     let log = config::Log { format: config::LogFormat::Text, filter: "warn".to_owned() };
-    telemetry::start(&log)?;
+    telemetry::start(&log, None, Clock::system())?;
     let shutdown = stop_signal()?;
     let (pg_bin, search_path) = config::postgres_search();
     let options = Options {

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use rand::Rng as _;
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{Instrument as _, warn};
 
 use crate::domain::reconcile::Reconciler;
+use crate::trace;
 
 /// The longest pause after failures.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
@@ -23,7 +24,8 @@ pub(crate) async fn sweep_until(reconciler: Reconciler, interval: Duration, stop
             return;
         }
         while !stop.is_cancelled() {
-            match reconciler.sweep().await {
+            let span = trace::detached_work("sweep");
+            match reconciler.sweep().instrument(span.clone()).await {
                 Ok(sweep) => {
                     failures = 0;
                     if !sweep.more {
@@ -32,6 +34,8 @@ pub(crate) async fn sweep_until(reconciler: Reconciler, interval: Duration, stop
                 }
                 Err(error) => {
                     failures += 1_u32;
+                    let _within = span.enter();
+                    trace::note_failure();
                     warn!(%error, reconcile.failures = failures, "a sweep was broken off");
                     break;
                 }

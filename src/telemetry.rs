@@ -1,19 +1,66 @@
-//! How are log lines written?
+//! How is it told what the gateway does? Log lines to standard error, and spans to whoever exports them.
 
-use tracing_subscriber::EnvFilter;
+mod json;
+mod lines;
+mod panics;
+mod spans;
+
+use tracing::Subscriber;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
+use tracing_subscriber::{EnvFilter, Registry};
 
 use crate::config::{Log, LogFormat};
+use crate::model::Clock;
+use crate::trace::Finished;
+use lines::Lines;
+use spans::{Spans, SpansOfInterest};
 
-/// Sends every `tracing` event of this process to standard error.
+/// Where spans go at their end, and how many of the new traces do.
+#[derive(Debug, Clone)]
+pub struct Export {
+    /// Their queue. Whoever finds it full drops the span.
+    pub queue: tokio::sync::mpsc::Sender<Finished>,
+    /// The share of the traces that begin here, 0 to 1.
+    pub share: f64,
+}
+
+/// Sends every `tracing` event of this process to standard error, panics included, and every span to the export, if there is one.
 ///
 /// # Errors
 /// When a subscriber was installed before.
-pub fn start(log: &Log) -> Result<(), TryInitError> {
-    let filter = EnvFilter::new(&log.filter);
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match log.format {
-        LogFormat::Json => lines.json().flatten_event(true).finish().try_init(),
-        LogFormat::Text => lines.compact().finish().try_init(),
-    }
+pub fn start(log: &Log, export: Option<Export>, clock: Clock) -> Result<(), TryInitError> {
+    subscriber(log, export, clock, std::io::stderr).try_init()?;
+    panics::log();
+    Ok(())
 }
+
+/// What [`start`] installs, with lines that go elsewhere.
+pub fn subscriber<W>(log: &Log, export: Option<Export>, clock: Clock, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let of_interest = SpansOfInterest { steps: export.is_some() };
+    let spans = Spans::new(export, clock).with_filter(of_interest);
+    let filter = Lines::new(EnvFilter::new(&log.filter), of_interest);
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer);
+    let lines = match log.format {
+        LogFormat::Json => lines.event_format(json::Line).fmt_fields(json::Nothing).with_filter(filter).boxed(),
+        LogFormat::Text => lines.compact().with_filter(filter).boxed(),
+    };
+    Registry::default().with(spans).with(lines)
+}
+
+/// The same for the triggers, whose runtime names each invocation in a span of its own.
+///
+/// # Errors
+/// When a subscriber was installed before.
+#[cfg(feature = "lambda")]
+pub fn start_in_lambda(filter: &str) -> Result<(), TryInitError> {
+    let lines = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter)).with_writer(std::io::stderr);
+    lines.json().flatten_event(true).finish().try_init()
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,10 +6,12 @@ pub mod cognito;
 #[cfg(feature = "lambda")]
 pub mod dynamodb;
 pub mod oidc;
+pub mod otlp;
 pub mod postgres;
 pub mod s3;
 pub mod sigv4;
 pub mod sqs;
 pub mod sts;
+mod trace_headers;
 
 pub use aws_error::LookError;

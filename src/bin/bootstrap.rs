@@ -7,7 +7,7 @@ use std::sync::Arc;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 use upload_gateway::cognito::Handler;
-use upload_gateway::config::{Log, LogFormat, Triggers};
+use upload_gateway::config::Triggers;
 use upload_gateway::model::Clock;
 use upload_gateway::telemetry;
 
@@ -27,7 +27,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Error> {
-    telemetry::start(&Log { format: LogFormat::Json, filter: LOGGED.to_owned() })?;
+    telemetry::start_in_lambda(LOGGED)?;
     let settings = Triggers::load()?;
     let shared = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
     let handler = Arc::new(Handler::new(settings, &shared, Clock::system()));

@@ -11,14 +11,14 @@ use super::parse_auth::auth;
 use super::parse_database::database;
 use super::parse_upload::{events, rate, reconcile, upload, uppy};
 use super::reader::Reader;
-use super::sections::{Aws, Ledger, Log, LogFormat, Metrics, Server, StaticKey, Tenants, Tls};
+use super::sections::{Aws, Ledger, Log, LogFormat, Metrics, Server, StaticKey, Tenants, Tls, Trace};
 use super::values::{HOUR, MINUTE, SECOND, not_empty, size, trimmed, web_url};
 use crate::model::{ContentTypePattern, Invalid, Limits};
 
 /// Reads every section, all of them, even when an earlier one has faults.
 pub(super) fn read(r: &mut Reader) -> Option<Config> {
     let (server, database, ledger, auth) = (server(r), database(r), ledger(r), auth(r));
-    let (tenants, aws, upload, limits, log) = (tenants(r), aws(r), upload(r), limits(r), log(r));
+    let (tenants, aws, upload, limits, log, trace) = (tenants(r), aws(r), upload(r), limits(r), log(r), trace(r));
     let (reconcile, events, uppy, rate) = (reconcile(r), events(r), uppy(r), rate(r));
     let metrics = metrics(r);
     Some(Config {
@@ -36,6 +36,7 @@ pub(super) fn read(r: &mut Reader) -> Option<Config> {
         limits: limits?,
         metrics: metrics?,
         log: log?,
+        trace: trace?,
     })
 }
 
@@ -190,6 +191,25 @@ fn log(r: &mut Reader) -> Option<Log> {
     let filter =
         r.required_parsed("log.filter", |text| tracing_subscriber::EnvFilter::try_new(text).map(|_| text.to_owned()));
     Some(Log { format: format?, filter: filter? })
+}
+
+fn trace(r: &mut Reader) -> Option<Trace> {
+    // Errors name it, so it must hold no secret.
+    let otlp_endpoint = r.parsed("trace.otlp_endpoint", |text| {
+        let url = web_url(text)?;
+        let bare =
+            url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
+        if bare { Ok(url) } else { Err(Invalid::rule("must be a URL without a user, a query and a fragment")) }
+    });
+    let sample_ratio: Option<f64> = r.required("trace.sample_ratio");
+    if sample_ratio.is_some_and(|ratio| !(0.0..=1.0).contains(&ratio)) {
+        r.fault("trace.sample_ratio", "must be 0 to 1");
+    }
+    let service_name = r.required_parsed("trace.service_name", |text| match text.len() {
+        1..=128 if text.bytes().all(|b| b.is_ascii_graphic()) => Ok(text.to_owned()),
+        _ => Err("must be 1 to 128 visible ASCII characters"),
+    });
+    Some(Trace { otlp_endpoint, sample_ratio: sample_ratio?, service_name: service_name? })
 }
 
 /// An endpoint is a scheme, a host and a port: signatures and the SDK would not agree on more.

@@ -323,3 +323,6 @@ fn one_endpoint_serves_for_every_service_that_has_none_of_its_own() {
     }
     assert_eq!(ports(Config::from_toml(GOOD).unwrap().aws), [None; 5]);
 }
+
+#[path = "trace_tests.rs"]
+mod trace;

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use tracing::info;
+use tracing::field::Empty;
+use tracing::{info, info_span};
 
 use super::Error;
 use super::tenants::Directory;
 use crate::adapters::oidc::{TokenVerifier, VerifiedToken, VerifyError};
 use crate::metrics::Metrics;
 use crate::model::{Admin, Clock, Principal, Role, TenantStatus};
+use crate::trace;
 
 /// Turns tokens into callers.
 pub struct Authenticator {
@@ -38,7 +40,8 @@ impl Authenticator {
             self.metrics.tokens.with_label_values(&["missing"]).inc();
             return Err(Error::TokenMissing);
         };
-        let result = self.verifier.verify(token, self.clock.now()).await;
+        let span = info_span!("verify token", otel.failed = Empty);
+        let result = trace::step(span, self.verifier.verify(token, self.clock.now())).await;
         self.metrics.tokens.with_label_values(&[result.as_ref().map_or_else(VerifyError::label, |_| "ok")]).inc();
         match result {
             Ok(verified) => Ok(Caller(verified)),
@@ -56,7 +59,9 @@ impl Authenticator {
     /// be read.
     pub async fn principal(&self, Caller(token): &Caller) -> Result<Principal, Error> {
         let claim = token.tenant_claim.as_deref().ok_or(Error::TenantClaimMissing)?;
-        let tenant = self.directory.find_by_claim(claim).await?.ok_or(Error::TenantUnknown)?;
+        let span = info_span!("find tenant", otel.failed = Empty);
+        let tenant = trace::step(span, self.directory.find_by_claim(claim)).await?.ok_or(Error::TenantUnknown)?;
+        trace::note_tenant(&tenant);
         // Whether it is suspended is for its own people to know.
         if !tenant.admits(&token.origin) {
             return Err(Error::IdentityProviderMismatch);

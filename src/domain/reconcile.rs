@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt as _;
 use sqlx::PgPool;
 use time::OffsetDateTime;
-use tracing::warn;
+use tracing::{Instrument as _, warn};
 
 use super::Error;
 use super::uploads::Uploads;
@@ -21,6 +21,7 @@ use crate::adapters::postgres::{idempotency, reconcile, settlement, tenants, upp
 use crate::config;
 use crate::metrics::Metrics;
 use crate::model::{Clock, Finding, Method, Tenant, TenantId, Upload, UploadStatus};
+use crate::trace;
 
 /// How many uploads are looked at side by side.
 const AT_ONCE: usize = 8;
@@ -112,7 +113,8 @@ impl Reconciler {
                     if broken_off.load(Ordering::Relaxed) {
                         return None;
                     }
-                    let looked = self.look_at_one(&tenant, &upload, now).await;
+                    let look = self.look_at_one(&tenant, &upload, now).instrument(trace::work("reconcile"));
+                    let looked = look.await;
                     if matches!(looked, Err(Error::DatabaseUnavailable(_))) {
                         broken_off.store(true, Ordering::Relaxed);
                     }
@@ -132,11 +134,14 @@ impl Reconciler {
     }
 
     async fn look_at_one(&self, tenant: &Arc<Tenant>, upload: &Upload, now: OffsetDateTime) -> Result<(), Error> {
+        trace::note_tenant(tenant);
+        trace::note_upload(upload.grant.id);
         let outcome = self.reconcile(tenant, upload, now).await;
         let label = outcome.as_ref().map_or("error", |label| label);
         self.metrics.reconciled.with_label_values(&[label]).inc();
         let Err(error) = outcome else { return Ok(()) };
-        warn!(tenant.id = %tenant.id, upload.id = %upload.grant.id, %error, "an upload could not be looked at");
+        trace::note_failure();
+        warn!(%error, "an upload could not be looked at");
         // Ever later, so that what can never be looked at does not crowd out the rest.
         let age = Duration::try_from(now - upload.created_at).unwrap_or_default();
         let next = now + (age / 4).clamp(self.settings.lease, LONGEST_PUT_OFF.max(self.settings.lease));
@@ -152,6 +157,7 @@ impl Reconciler {
         now: OffsetDateTime,
     ) -> Result<&'static str, Error> {
         let witness = Witness::reconciler(now);
+        witness.note();
         match upload.status {
             UploadStatus::Pending => self.reconcile_pending(tenant, upload, now, &witness).await,
             UploadStatus::Completed => {

@@ -15,6 +15,7 @@ use super::{Error, access};
 use crate::adapters::postgres::audit::{self, AuditEvent};
 use crate::adapters::postgres::{self, uppy_sessions};
 use crate::model::{Clock, Principal, RequestId, Role, TenantStatus, UppySecret, UppySession, UppySessionId};
+use crate::trace;
 
 /// Sessions, from their beginning to their end.
 pub struct UppySessions {
@@ -62,6 +63,7 @@ impl UppySessions {
         let found = uppy_sessions::find(&self.pool, &secret.digest(), self.clock.now()).await?;
         let (tenant, subject) = found.ok_or(Error::SessionInvalid)?;
         let tenant = self.directory.find(tenant).await?.ok_or(Error::SessionInvalid)?;
+        trace::note_tenant(&tenant);
         match tenant.status {
             TenantStatus::Active => Ok(Principal { subject, tenant, role: Role::User }),
             TenantStatus::Suspended => Err(Error::TenantSuspended),

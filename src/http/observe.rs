@@ -15,12 +15,13 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _};
 use prometheus::IntGauge;
-use tracing::{error, info};
+use tracing::{Instrument as _, Span, error, info};
 
 use super::State;
 use super::problem::Problem;
-use super::uppy;
+use super::{trace_context, uppy};
 use crate::model::RequestId;
+use crate::trace;
 
 /// Carries the request's id in and out.
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -33,16 +34,27 @@ pub async fn observe(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let began = Instant::now();
     let id = request_id(&request);
     request.extensions_mut().insert(id.clone());
+    let span = trace::request(&id, known_method(request.method()), trace_context::caller(request.headers()).as_ref());
+    serve(request, next, id).instrument(span).await
+}
+
+/// All of it but its span, so that the span is there for every line.
+async fn serve(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    id: RequestId,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let began = Instant::now();
     let state = request.app_data::<Data<State>>().cloned();
     let method = known_method(request.method());
     let _in_flight = state.as_ref().map(|state| InFlight::begin(&state.metrics.requests_in_flight));
     let deadline = state.as_ref().map_or(Duration::MAX, |state| state.request_timeout);
     let Ok(response) = tokio::time::timeout(deadline, next.call(request)).await else {
         // The request went down with its handler, so there is nothing to hang a response on but an error that holds one.
-        error!(request.id = %id, http.method = method, duration_ms = began.elapsed().as_secs_f64() * 1e3, "request given up");
+        note_status(503);
+        error!(http.method = method, duration_ms = began.elapsed().as_secs_f64() * 1e3, "request given up");
         let is_draining = state.as_ref().is_some_and(|state| state.is_draining());
         if let Some(state) = state {
             state.metrics.requests.with_label_values(&["given_up", method, "503"]).inc();
@@ -54,7 +66,7 @@ pub async fn observe(
     // Middleware inside answers its refusals itself, so nothing but the framework's own failure comes as an error.
     let (mut response, chain) = refusal_or(response?.map_into_boxed_body(), &id);
     dress(response.response_mut().head_mut(), &id, state.is_some_and(|state| state.is_draining()));
-    record(&response, &id, began, &chain);
+    record(&response, began, &chain);
     Ok(response)
 }
 
@@ -131,7 +143,7 @@ fn answer(error: &Error, id: &RequestId, wants_message: bool) -> (actix_web::Htt
     }
 }
 
-fn record(response: &ServiceResponse, id: &RequestId, began: Instant, chain: &str) {
+fn record(response: &ServiceResponse, began: Instant, chain: &str) {
     let request = response.request();
     // The pattern and not the path: a path holds ids, and a metric's labels come from a closed set.
     let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
@@ -142,10 +154,34 @@ fn record(response: &ServiceResponse, id: &RequestId, began: Instant, chain: &st
         state.metrics.request_duration.with_label_values(&[route.as_str()]).observe(elapsed.as_secs_f64());
     }
     let milliseconds = elapsed.as_secs_f64() * 1e3;
+    Span::current().record("http.route", route.as_str());
+    note_status(status);
     if status >= 500 {
-        error!(request.id = %id, http.route = route, http.method = method, http.status = status, duration_ms = milliseconds, error = chain, "request failed");
+        error!(
+            http.route = route,
+            http.method = method,
+            http.status = status,
+            duration_ms = milliseconds,
+            error = chain,
+            "request failed"
+        );
     } else {
-        info!(request.id = %id, http.route = route, http.method = method, http.status = status, duration_ms = milliseconds, error = chain, "request answered");
+        info!(
+            http.route = route,
+            http.method = method,
+            http.status = status,
+            duration_ms = milliseconds,
+            error = chain,
+            "request answered"
+        );
+    }
+}
+
+/// On the request's span. Only ours are failures of a server, as the conventions for HTTP have it.
+fn note_status(status: u16) {
+    Span::current().record("http.response.status_code", status);
+    if status >= 500 {
+        trace::note_failure();
     }
 }
 

@@ -45,10 +45,8 @@ impl TenantChanges {
                 "Age of tenants' changes when they were heard of, in seconds, by Postgres's clock alone.",
                 &LAG,
             )?,
-            listener_connected: instruments.gauge(
-                "tenant_listener_connected",
-                "1 where notifications of tenants' changes arrive, else 0.",
-            )?,
+            listener_connected: instruments
+                .gauge("tenant_listener_connected", "1 where notifications of tenants' changes arrive, else 0.")?,
             confirmed,
         })
     }

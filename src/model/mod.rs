@@ -20,6 +20,7 @@ mod principal;
 mod proposed;
 mod status;
 mod tenant;
+mod trace_context;
 mod upload;
 mod uppy_session;
 
@@ -43,6 +44,7 @@ pub use tenant::{
     ClaimValue, ContentTypePattern, EmailDomain, GatewayLimits, Isolation, Limits, Slug, Tenant, TenantName,
     TenantStatus,
 };
+pub use trace_context::{SpanId, TraceId, TraceParent, TraceState};
 pub use upload::{Grant, GrantedSize, Method, StoredObject, Upload, Violation};
 pub use uppy_session::{UppySecret, UppySession};
 

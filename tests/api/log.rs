@@ -3,7 +3,10 @@
 use std::io;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use upload_gateway::config::{Log, LogFormat};
+use upload_gateway::model::Clock;
+use upload_gateway::telemetry;
 
 /// All that this process logged since [`capture`].
 static LINES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
@@ -24,8 +27,8 @@ impl io::Write for Lines {
 /// Begins to keep what is logged, with all that the gateway itself has to say. Other tests' lines are among it.
 pub(crate) fn capture() {
     static CAPTURE: LazyLock<()> = LazyLock::new(|| {
-        let filter = EnvFilter::new("info,upload_gateway=trace");
-        let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(|| Lines);
+        let log = Log { format: LogFormat::Json, filter: "info,upload_gateway=trace".to_owned() };
+        let lines = telemetry::subscriber(&log, None, Clock::system(), || Lines);
         lines.try_init().expect("no other subscriber");
     });
     LazyLock::force(&CAPTURE);

@@ -155,7 +155,10 @@ async fn a_preflight_needs_no_token_and_is_for_the_allowed_origin_alone() {
         let request = gateway.request(Method::OPTIONS, "/v1/uploads").header("origin", origin);
         let request = request.header("access-control-request-method", method);
         gateway
-            .send(request.header("access-control-request-headers", "authorization,content-type,idempotency-key"))
+            .send(request.header(
+                "access-control-request-headers",
+                "authorization,content-type,idempotency-key,traceparent,tracestate",
+            ))
             .await
     };
     let allowed = preflight(PAGE, "POST").await;

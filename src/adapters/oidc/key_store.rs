@@ -13,12 +13,13 @@ use jsonwebtoken::DecodingKey;
 use rand::Rng as _;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{Instrument as _, info, warn};
 use url::Url;
 
 use super::jwks;
 use crate::config;
 use crate::metrics::Metrics;
+use crate::trace;
 
 /// A JWKS answer larger than this is not read to its end; Cognito's has 1 KiB.
 const LARGEST_ANSWER: usize = 256 << 10;
@@ -159,12 +160,15 @@ impl Pool {
             earlier if self.known(kid).is_err() => {
                 let pool = Arc::clone(self);
                 // On its own, because a caller that hangs up must not take the reading of all the others along.
-                let reading = tokio::spawn(async move {
-                    if let Some(reading) = earlier {
-                        tokio::time::sleep_until((reading.began + pool.cool_down).into()).await;
+                let reading = tokio::spawn(
+                    async move {
+                        if let Some(reading) = earlier {
+                            tokio::time::sleep_until((reading.began + pool.cool_down).into()).await;
+                        }
+                        pool.read_as(&mut latest).await
                     }
-                    pool.read_as(&mut latest).await
-                });
+                    .in_current_span(),
+                );
                 reading.await.unwrap_or(false)
             }
             _known_meanwhile => true,
@@ -189,7 +193,8 @@ impl Pool {
         let mut wait = Duration::ZERO;
         let mut failures = 0;
         while stop.run_until_cancelled(tokio::time::sleep(wait)).await.is_some() {
-            let read = self.read_as(&mut *self.latest.lock().await).await;
+            let reading = async { self.read_as(&mut *self.latest.lock().await).await };
+            let read = reading.instrument(trace::detached_work("read signing keys")).await;
             // After a failure soon again, then less and less often; jitter keeps a fleet from asking all at once.
             failures = if read { 0 } else { failures + 1 };
             let base = if read { self.refresh } else { self.refresh.min(Duration::from_secs(1 << failures.min(6))) };
@@ -218,7 +223,11 @@ impl Pool {
     }
 
     async fn fetch(&self) -> Result<HashMap<String, Arc<DecodingKey>>, String> {
-        let answer = self.client.get(self.url.clone()).send().await;
+        let mut request = self.client.get(self.url.clone());
+        for (name, value) in trace::outgoing() {
+            request = request.header(name, value);
+        }
+        let answer = request.send().await;
         let mut answer = answer.and_then(reqwest::Response::error_for_status).map_err(|e| with_sources(&e))?;
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|e| with_sources(&e))? {

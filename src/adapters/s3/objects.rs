@@ -5,13 +5,17 @@ use std::error::Error;
 use crate::adapters::aws_calls::{CallCounter, Service};
 use crate::adapters::aws_error::describe;
 use crate::adapters::sts::TemporaryCredentials;
+use crate::adapters::trace_headers::TraceHeaders;
 use crate::config;
 use crate::metrics::Metrics;
 use crate::model::{Checksum, ChecksumAlgorithm, ObjectKey, StoredObject};
+use crate::trace;
 use aws_sdk_s3::config::BehaviorVersion;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::types::ChecksumMode;
+use tracing::field::Empty;
+use tracing::info_span;
 
 /// Why did S3 not do, or not say, what it was asked?
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +44,7 @@ impl Objects {
     #[must_use]
     pub fn new(shared: &aws_config::SdkConfig, aws: &config::Aws, upload: &config::Upload, metrics: &Metrics) -> Self {
         let mut builder = aws_sdk_s3::config::Builder::from(shared)
+            .interceptor(TraceHeaders)
             .behavior_version(BehaviorVersion::latest())
             .force_path_style(aws.force_path_style)
             .interceptor(CallCounter::new(Service::S3, metrics));
@@ -63,8 +68,9 @@ impl Objects {
     pub async fn head(&self, credentials: &TemporaryCredentials, key: &ObjectKey) -> Result<StoredObject, ObjectError> {
         let request =
             self.client.head_object().bucket(&self.bucket).key(key.as_str()).checksum_mode(ChecksumMode::Enabled);
-        let answer = Box::pin(request.customize().config_override(session(credentials)).send()).await;
-        match answer {
+        let span = info_span!("HeadObject", otel.kind = "client", otel.failed = Empty);
+        let asked = Box::pin(request.customize().config_override(session(credentials)).send());
+        match trace::step(span, asked).await {
             Ok(head) => {
                 let value = |algorithm, value: Option<&String>| value.map(|v| Checksum { algorithm, value: v.clone() });
                 let checksum = value(ChecksumAlgorithm::Sha256, head.checksum_sha256.as_ref())

@@ -15,6 +15,7 @@ use aws_sdk_s3::types::{
 };
 
 use crate::adapters::aws_error::LookError;
+use crate::adapters::trace_headers::TraceHeaders;
 use crate::config;
 
 /// Asks how the bucket is set up, as the gateway itself.
@@ -59,6 +60,7 @@ impl BucketSettings {
     #[must_use]
     pub fn new(shared: &aws_config::SdkConfig, aws: &config::Aws, upload: &config::Upload) -> Self {
         let mut builder = aws_sdk_s3::config::Builder::from(shared)
+            .interceptor(TraceHeaders)
             .behavior_version(BehaviorVersion::latest())
             .force_path_style(aws.force_path_style);
         builder.set_endpoint_url(aws.s3_endpoint_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()));

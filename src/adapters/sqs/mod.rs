@@ -14,6 +14,7 @@ use aws_sdk_sqs::types::DeleteMessageBatchRequestEntry;
 
 use crate::adapters::aws_calls::{CallCounter, Service};
 use crate::adapters::aws_error::describe;
+use crate::adapters::trace_headers::TraceHeaders;
 use crate::config;
 use crate::metrics::Metrics;
 
@@ -67,7 +68,8 @@ impl EventQueue {
         let url = events.queue_url.as_ref()?.to_string();
         let mut builder = aws_sdk_sqs::config::Builder::from(shared)
             .behavior_version(BehaviorVersion::latest())
-            .interceptor(CallCounter::new(Service::Sqs, metrics));
+            .interceptor(CallCounter::new(Service::Sqs, metrics))
+            .interceptor(TraceHeaders);
         builder
             .set_endpoint_url(aws.sqs_endpoint_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()));
         // SQS counts in whole seconds. Without any, an empty queue would be asked again without a pause.

@@ -7,15 +7,19 @@ use aws_sdk_sts::error::ProvideErrorMetadata as _;
 use aws_sdk_sts::types::Tag;
 use secrecy::ExposeSecret as _;
 use time::OffsetDateTime;
+use tracing::field::Empty;
+use tracing::info_span;
 
 use super::Reach;
 use super::credentials::TemporaryCredentials;
 use super::session_policy::session_policy;
 use crate::adapters::aws_calls::{CallCounter, Service};
 use crate::adapters::aws_error::describe;
+use crate::adapters::trace_headers::TraceHeaders;
 use crate::config;
 use crate::metrics::Metrics;
 use crate::model::{Subject, Tenant};
+use crate::trace;
 
 /// The session tag that the role's own policy goes by: `${aws:PrincipalTag/customerName}`.
 pub(super) const TENANT_TAG: &str = "customerName";
@@ -76,7 +80,8 @@ impl RoleAssumer {
     pub fn new(shared: &aws_config::SdkConfig, aws: &config::Aws, upload: &config::Upload, metrics: Metrics) -> Self {
         let mut builder = aws_sdk_sts::config::Builder::from(shared)
             .behavior_version(BehaviorVersion::latest())
-            .interceptor(CallCounter::new(Service::Sts, &metrics));
+            .interceptor(CallCounter::new(Service::Sts, &metrics))
+            .interceptor(TraceHeaders);
         builder
             .set_endpoint_url(aws.sts_endpoint_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()));
         Self {
@@ -93,7 +98,8 @@ impl RoleAssumer {
     /// # Errors
     /// When STS refuses, cannot be reached, or answers without credentials.
     pub async fn assume(&self, tenant: &Tenant, reach: &Reach) -> Result<TemporaryCredentials, AssumeRoleError> {
-        let result = Box::pin(self.call(tenant, reach)).await;
+        let span = info_span!("AssumeRole", otel.kind = "client", otel.failed = Empty);
+        let result = trace::step(span, Box::pin(self.call(tenant, reach))).await;
         self.metrics.sts_calls.with_label_values(&[if result.is_ok() { "ok" } else { "error" }]).inc();
         result
     }

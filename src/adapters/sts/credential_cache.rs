@@ -8,10 +8,11 @@ use moka::Expiry;
 use moka::future::Cache;
 use rand::Rng as _;
 use time::OffsetDateTime;
-use tracing::warn;
+use tracing::{Instrument as _, warn};
 
 use super::{AssumeRoleError, Reach, RoleAssumer, TemporaryCredentials};
 use crate::model::{Clock, Tenant, TenantId};
+use crate::trace;
 
 /// Credentials of every tenant that was served lately, and of every subject of a tenant that keeps its people apart.
 ///
@@ -123,14 +124,16 @@ impl CredentialCache {
 
     fn refresh_in_background(&self, tenant: Arc<Tenant>, reach: Reach) {
         let cache = self.clone();
-        tokio::spawn(async move {
+        let refresh = async move {
+            trace::note_tenant(&tenant);
             match cache.open(&tenant, &reach).await {
                 Ok(fresh) => cache.sessions.insert((tenant.id, reach), fresh).await,
                 Err(error) => {
-                    warn!(tenant.id = %tenant.id, %error, "credentials were not refreshed; the old ones go on")
+                    warn!(%error, "credentials were not refreshed; the old ones go on")
                 }
             }
-        });
+        };
+        tokio::spawn(refresh.instrument(trace::detached_work("refresh credentials")));
     }
 
     async fn open(&self, tenant: &Tenant, reach: &Reach) -> Result<Arc<Session>, AssumeRoleError> {

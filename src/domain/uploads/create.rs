@@ -1,6 +1,8 @@
 //! How does a caller get the permission to write one object? Access, limits, key, grant, record, in this order.
 
 use time::OffsetDateTime;
+use tracing::field::Empty;
+use tracing::info_span;
 
 use super::Uploads;
 use crate::adapters::postgres::GrantRow;
@@ -12,6 +14,7 @@ use crate::model::{
     Checksum, Collection, ContentType, FileName, FileSize, Grant, GrantedSize, Metadata, Method, ObjectKey, PartPlan,
     Principal, RequestId, Upload, UploadId, UploadStatus,
 };
+use crate::trace;
 
 /// What the caller asks for.
 #[derive(Debug, Clone)]
@@ -78,7 +81,9 @@ impl Uploads {
 
     /// Puts one grant on record, on the way of nearly all: one trip to the group-commit writer.
     pub(super) async fn record(&self, principal: &Principal, upload: &Upload, id: RequestId) -> Result<(), Error> {
-        self.ledger.record(row(principal, upload, id)).await.map_err(|error| {
+        trace::note_upload(upload.grant.id);
+        let span = info_span!("record grant", otel.failed = Empty);
+        trace::step(span, self.ledger.record(row(principal, upload, id))).await.map_err(|error| {
             if let LedgerError::OverQuota(over) = error {
                 self.over_quota(over)
             } else {
@@ -118,6 +123,7 @@ impl Uploads {
     /// Signs what the upload needs next, and sets until when it is waited for.
     pub(super) fn allow(&self, credentials: &TemporaryCredentials, upload: &mut Upload, now: OffsetDateTime) -> Next {
         let grant = &upload.grant;
+        let _presigning = info_span!("presign").entered();
         let (next, expires_at) = match grant.method {
             Method::Put => {
                 let put = presign_put(&self.bucket, credentials, grant, self.url_expiry, now);

@@ -10,6 +10,7 @@ use crate::adapters::postgres::settlement::{self, Step};
 use crate::adapters::postgres::{DatabaseError, audit, reconcile, tenants};
 use crate::domain::Error;
 use crate::model::{ObjectCreated, ObjectKey, RequestId, Tenant, Upload, UploadStatus};
+use crate::trace;
 
 /// How often an object is looked at once more that is never what it was a moment ago.
 const MOST_LOOKS: u8 = 5;
@@ -33,6 +34,7 @@ impl Uploads {
             return Ok(Noticed::Nothing);
         }
         let witness = Witness::event(request);
+        witness.note();
         let noticed = match self.granted_under(&event.key).await? {
             Some((tenant, upload)) => self.heed(&tenant, &upload, event, &witness).await?,
             None => Box::pin(self.notice_foreign(event, &witness)).await?,
@@ -49,6 +51,8 @@ impl Uploads {
         let Some(id) = ObjectKey::upload_of(key) else { return Ok(None) };
         let Some(claimed) = reconcile::find(&self.pool, id).await? else { return Ok(None) };
         let Some(tenant) = tenants::find(&self.pool, claimed.tenant).await? else { return Ok(None) };
+        trace::note_tenant(&tenant);
+        trace::note_upload(id);
         let upload = claimed.into_upload(&tenant).map_err(DatabaseError::from)?;
         Ok((upload.grant.key.as_str() == key).then(|| (Arc::new(tenant), upload)))
     }

@@ -4,6 +4,7 @@ use super::Uploads;
 use crate::adapters::postgres::uploads;
 use crate::domain::{Error, access};
 use crate::model::{ObjectKey, Principal, Upload, UploadId};
+use crate::trace;
 
 impl Uploads {
     /// One upload that the principal may see.
@@ -11,7 +12,9 @@ impl Uploads {
     /// # Errors
     /// When there is none, or Postgres does not answer.
     pub async fn find(&self, principal: &Principal, id: UploadId) -> Result<Upload, Error> {
-        access::check(principal, uploads::find(&self.pool, &principal.tenant, id).await?)
+        let upload = access::check(principal, uploads::find(&self.pool, &principal.tenant, id).await?)?;
+        trace::note_upload(id);
+        Ok(upload)
     }
 
     /// The upload of that object key that the principal may see.

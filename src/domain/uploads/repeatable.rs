@@ -2,6 +2,8 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use futures_util::{StreamExt as _, TryStreamExt as _};
+use tracing::field::Empty;
+use tracing::info_span;
 
 use super::Uploads;
 use super::create::{Granted, Next, Request, row};
@@ -10,6 +12,7 @@ use crate::adapters::postgres::idempotency::{self, Made, Recorded, RepeatableReq
 use crate::adapters::postgres::{settlement, uploads};
 use crate::domain::Error;
 use crate::model::{Finding, IdempotencyKey, Principal, RequestId, Upload, UploadId, UploadStatus};
+use crate::trace;
 
 /// How many uploads of one request are begun side by side.
 const AT_ONCE: usize = 8;
@@ -54,7 +57,11 @@ impl Uploads {
             granted.push(self.grant(principal, wanted, now).await.map_err(|error| error.of_item(index))?);
         }
         let rows: Vec<_> = granted.iter().map(|(upload, _)| row(principal, upload, id.clone())).collect();
-        match idempotency::record(&self.pool, &principal.tenant, &rows, request.as_ref()).await? {
+        if let [(upload, _)] = granted.as_slice() {
+            trace::note_upload(upload.grant.id);
+        }
+        let span = info_span!("record grants", otel.failed = Empty);
+        match trace::step(span, idempotency::record(&self.pool, &principal.tenant, &rows, request.as_ref())).await? {
             Recorded::All => {}
             Recorded::OverQuota(over) => return Err(self.over_quota(over)),
             Recorded::Before(made) => {

@@ -20,6 +20,7 @@ use crate::model::{
     Finding, Method, ObjectKey, Principal, RequestId, StoredObject, Subject, Tenant, Upload, UploadId, UploadStatus,
     Violation,
 };
+use crate::trace;
 
 /// On whose word, and in which request.
 #[derive(Debug, Clone)]
@@ -50,6 +51,11 @@ impl Witness {
     pub fn reconciler(now: OffsetDateTime) -> Self {
         let subject = Subject::of_gateway("reconciler");
         Self { subject, reach: None, source: "reconciler", request: RequestId::new(now) }
+    }
+
+    /// Lines of the work at hand are under this request's name from here on.
+    pub(in crate::domain) fn note(&self) {
+        trace::note_request(&self.request);
     }
 
     /// That it did this.

@@ -10,7 +10,7 @@ use crate::http::State;
 use crate::http::audit::search::{self, EventPage, Listing};
 use crate::http::extract::Query;
 use crate::http::problem::Problem;
-use crate::model::{Admin, RequestId, TenantId};
+use crate::model::{Admin, TenantId};
 
 /// Whose events to show.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -37,7 +37,6 @@ pub(in crate::http) struct Whose {
 )]
 pub(in crate::http) async fn get(
     admin: Admin,
-    id: RequestId,
     request: HttpRequest,
     Query(whose): Query<Whose>,
     Query(listing): Query<Listing>,
@@ -45,5 +44,5 @@ pub(in crate::http) async fn get(
 ) -> Result<HttpResponse, Problem> {
     let tenant = whose.tenant.as_deref().map(search::uuid).transpose();
     let reach = tenant.map(|tenant| Reach::of_admin(&admin, tenant.map(TenantId::from)));
-    search::answer(&state, &request, id, listing, reach.map_err(|rule| ("?tenant", rule))).await
+    search::answer(&state, &request, listing, reach.map_err(|rule| ("?tenant", rule))).await
 }

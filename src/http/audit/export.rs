@@ -9,7 +9,7 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::{StreamExt as _, future, stream};
 use time::format_description::well_known::Rfc3339;
-use tracing::error;
+use tracing::{Instrument as _, Span, error};
 use uuid::Uuid;
 
 use super::view::Event;
@@ -17,7 +17,6 @@ use crate::adapters::postgres::audit_listing::Recorded;
 use crate::domain::audit::{Export, Search};
 use crate::http::State;
 use crate::http::problem::Problem;
-use crate::model::RequestId;
 
 const COLUMNS: [&str; 8] = ["id", "at", "tenantId", "subject", "action", "uploadId", "requestId", "detail"];
 
@@ -32,21 +31,19 @@ pub(super) enum Format {
 
 /// All of it, in pieces, of which the first is found before the answer begins: should that fail, it is an ordinary refusal.
 /// Should a later one fail, the body is broken off, so that nobody takes it for whole.
-pub(super) async fn answer(
-    state: &State,
-    id: RequestId,
-    format: Format,
-    search: Search,
-) -> Result<HttpResponse, Problem> {
+pub(super) async fn answer(state: &State, format: Format, search: Search) -> Result<HttpResponse, Problem> {
     let mut export = Export::new(state.pool.clone(), search);
     let events = export.next().await?.unwrap_or_default();
     let first = format.begin(events).map_err(|_unwritable| Problem::internal())?;
-    let rest = stream::try_unfold((export, id), move |(mut export, id)| async move {
-        let found = export.next().await.map_err(|error| {
-            error!(request.id = %id, error = Problem::from(error).chain(), "an audit export was broken off");
+    // The body is made after its handler, and outside of its request's span.
+    let span = Span::current();
+    let rest = stream::try_unfold((export, span), move |(mut export, span)| async move {
+        let found = export.next().instrument(span.clone()).await.map_err(|error| {
+            let _within = span.enter();
+            error!(error = Problem::from(error).chain(), "an audit export was broken off");
             io::Error::other("the audit export was broken off")
         })?;
-        found.map(|events| Ok((format.go_on(events)?, (export, id)))).transpose()
+        found.map(|events| Ok((format.go_on(events)?, (export, span)))).transpose()
     });
     let name = format!("audit-{}.{}", state.clock.now().date(), format.extension());
     let parameters = vec![DispositionParam::Filename(name)];

@@ -8,7 +8,7 @@ use crate::domain::audit::Reach;
 use crate::http::State;
 use crate::http::extract::Query;
 use crate::http::problem::Problem;
-use crate::model::{Principal, RequestId};
+use crate::model::Principal;
 
 /// Who did what in the caller's tenant. For a tenant admin.
 ///
@@ -26,11 +26,10 @@ use crate::model::{Principal, RequestId};
 )]
 pub(in crate::http) async fn get(
     principal: Principal,
-    id: RequestId,
     request: HttpRequest,
     Query(listing): Query<Listing>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let reach = Reach::of_principal(&principal)?;
-    search::answer(&state, &request, id, listing, Ok(reach)).await
+    search::answer(&state, &request, listing, Ok(reach)).await
 }

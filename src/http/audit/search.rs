@@ -14,7 +14,7 @@ use crate::domain::audit::{Reach, Search};
 use crate::http::extract::Faults;
 use crate::http::problem::Problem;
 use crate::http::{State, schema};
-use crate::model::{ActionPattern, AuditId, Invalid, RequestId, Subject, UploadId};
+use crate::model::{ActionPattern, AuditId, Invalid, Subject, UploadId};
 
 /// Which events to show.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -59,14 +59,13 @@ pub(in crate::http) struct EventPage {
 pub(in crate::http) async fn answer(
     state: &State,
     request: &HttpRequest,
-    id: RequestId,
     listing: Listing,
     reach: Result<Reach, (&'static str, Invalid)>,
 ) -> Result<HttpResponse, Problem> {
     let (mut search, limit) = listing.parse(reach)?;
     if let Some(format) = Format::wanted(request) {
         search.filter.before = None;
-        return export::answer(state, id, format, search).await;
+        return export::answer(state, format, search).await;
     }
     let scope = search.cursor_scope();
     let (found, more) = search.page(&state.pool, limit).await?;
