@@ -4,6 +4,7 @@ mod aws;
 mod database;
 mod examination;
 mod listeners;
+mod tls;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use actix_web::dev::Server;
 use actix_web::web::Data;
 use sqlx::PgPool;
+use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
@@ -37,6 +39,8 @@ use crate::{event_listener, reconciler};
 use aws::aws_config;
 pub use database::migrate;
 pub use examination::examine;
+use tls::Certificate;
+pub use tls::{TlsError, check_certificate};
 
 /// The gateway could not be put together.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +53,9 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
+    /// The public listener has nothing to speak TLS with.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The database's URL cannot be read.
     #[error("the database cannot be set up")]
     Database(#[from] sqlx::Error),
@@ -190,6 +197,7 @@ pub struct Application {
     public_address: SocketAddr,
     internal_address: SocketAddr,
     composition: Composition,
+    certificate: Option<Arc<Certificate>>,
     drain: Duration,
 }
 
@@ -199,17 +207,24 @@ impl Application {
     /// # Errors
     /// When an address cannot be bound, or a part cannot be set up.
     pub async fn build(mut config: Config, clock: Clock) -> Result<Self, StartError> {
+        let certificate = Certificate::of(&config).await?;
         let (public, public_address) = listeners::listen(config.server.public_address)?;
         config.server.public_address = public_address;
         let server = &config.server;
         let (internal, internal_address) = listeners::listen(server.internal_address)?;
-        let composition = Composition::new(&config, clock).await?;
+        let mut composition = Composition::new(&config, clock).await?;
+        let tls = certificate.as_ref().map(Certificate::server).transpose()?;
+        if let Some(certificate) = certificate.clone() {
+            let not_after = composition.state.metrics.certificate_not_after()?;
+            composition.background.spawn(certificate.watch_until(composition.stop.clone(), not_after));
+        }
         Ok(Self {
-            public: listeners::serve_public(public, server, composition.state.clone())?,
+            public: listeners::serve_public(public, server, composition.state.clone(), tls)?,
             internal: listeners::serve_internal(internal, server, composition.state.clone())?,
             public_address,
             internal_address,
             composition,
+            certificate,
             drain: server.drain,
         })
     }
@@ -224,6 +239,12 @@ impl Application {
     #[must_use]
     pub const fn internal_address(&self) -> SocketAddr {
         self.internal_address
+    }
+
+    /// Whoever notifies this has the files of the certificate looked at now; none when somebody else speaks TLS for us.
+    #[must_use]
+    pub fn certificate_reload(&self) -> Option<Arc<Notify>> {
+        self.certificate.as_deref().map(Certificate::asked)
     }
 
     /// Serves until `shutdown`, and for `server.drain` longer; then stops taking requests, finishes those in flight, and

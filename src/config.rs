@@ -18,7 +18,7 @@ use reader::Reader;
 pub use reader::{Fault, Faults};
 pub use sections::{
     Auth, Aws, Database, DatabasePassword, Events, Ledger, Log, LogFormat, Pool, Rate, Reconcile, Server, StaticKey,
-    Tenants, TokenUse, Upload, Uppy,
+    Tenants, Tls, TokenUse, Upload, Uppy,
 };
 #[cfg(feature = "lambda")]
 pub use triggers::{Bindings, Lockout, Outage, Triggers};

@@ -164,7 +164,8 @@ fn run(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::CheckConfig { source, .. } => {
-            Config::load(source.config.as_deref())?;
+            let config = Config::load(source.config.as_deref())?;
+            block_on(async move { Ok(app::check_certificate(&config).await?) })?;
             say("The configuration is good.");
             Ok(())
         }
@@ -210,6 +211,14 @@ async fn serve(config: Config, migrate: bool) -> anyhow::Result<()> {
     }
     let shutdown = stop_signal()?;
     let application = Application::build(config, Clock::system()).await?;
+    if let Some(reload) = application.certificate_reload() {
+        let mut hangup = signal(SignalKind::hangup())?;
+        tokio::spawn(async move {
+            while hangup.recv().await.is_some() {
+                reload.notify_one();
+            }
+        });
+    }
     Ok(application.run_until(shutdown).await?)
 }
 

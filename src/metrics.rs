@@ -110,6 +110,17 @@ impl Metrics {
         })
     }
 
+    /// When the certificate of the public listener ends, in Unix seconds. Of those who have one alone: a gateway behind somebody
+    /// else's TLS would look as if its certificate had ended in 1970.
+    ///
+    /// # Errors
+    /// When it is asked for twice.
+    pub fn certificate_not_after(&self) -> Result<IntGauge, prometheus::Error> {
+        let gauge = IntGauge::new("tls_certificate_not_after_seconds", "When the certificate ends, in Unix time.")?;
+        self.registry.register(Box::new(gauge.clone()))?;
+        Ok(gauge)
+    }
+
     /// Everything in Prometheus's text format.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
+use rustls::ServerConfig;
 
 use super::StartError;
 use crate::config;
@@ -20,11 +21,12 @@ pub(super) fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), S
     Ok((listener, bound))
 }
 
-/// Where callers come in.
+/// Where callers come in, with TLS or without.
 pub(super) fn serve_public(
     listener: TcpListener,
     server: &config::Server,
     state: Data<State>,
+    tls: Option<ServerConfig>,
 ) -> Result<Server, StartError> {
     let settings = server.clone();
     let app = move || {
@@ -36,7 +38,11 @@ pub(super) fn serve_public(
         public = public.workers(workers);
     }
     let address = server.public_address;
-    Ok(public.listen(listener).map_err(|source| StartError::Listen { address, source })?.run())
+    let listening = match tls {
+        Some(tls) => public.listen_rustls_0_23(listener, tls),
+        None => public.listen(listener),
+    };
+    Ok(listening.map_err(|source| StartError::Listen { address, source })?.run())
 }
 
 /// Where probes and Prometheus come in.

@@ -11,7 +11,7 @@ use super::parse_auth::auth;
 use super::parse_database::database;
 use super::parse_upload::{events, rate, reconcile, upload, uppy};
 use super::reader::Reader;
-use super::sections::{Aws, Ledger, Log, LogFormat, Server, StaticKey, Tenants};
+use super::sections::{Aws, Ledger, Log, LogFormat, Server, StaticKey, Tenants, Tls};
 use super::values::{HOUR, MINUTE, SECOND, not_empty, size, trimmed, web_url};
 use crate::model::{ContentTypePattern, Invalid, Limits};
 
@@ -56,6 +56,10 @@ fn server(r: &mut Reader) -> Option<Server> {
             );
         }
     }
+    let tls = tls(r);
+    if tls.is_some() && public_url.as_ref().is_some_and(|url| url.scheme() != "https") {
+        r.fault("server.public_url", "must be https when server.tls_certificate is given");
+    }
     let workers = r.number("server.workers", 0, 1024);
     let keep_alive = r.duration("server.keep_alive", SECOND, 10 * MINUTE);
     let request_timeout = r.duration("server.request_timeout", SECOND, 5 * MINUTE);
@@ -65,6 +69,7 @@ fn server(r: &mut Reader) -> Option<Server> {
         public_address: public_address?,
         internal_address: internal_address?,
         public_url: public_url.map(|url| trimmed(&url)),
+        tls,
         allowed_origins: allowed_origins?,
         workers: usize::try_from(workers?).ok().filter(|workers| *workers > 0),
         keep_alive: keep_alive?,
@@ -72,6 +77,19 @@ fn server(r: &mut Reader) -> Option<Server> {
         drain: drain?,
         shutdown_grace: shutdown_grace?,
     })
+}
+
+/// Both files, or TLS is somebody else's.
+fn tls(r: &mut Reader) -> Option<Tls> {
+    let reload = r.duration("server.tls_reload", SECOND, 24 * HOUR);
+    let certificate = r.parsed("server.tls_certificate", not_empty);
+    let key = r.parsed("server.tls_key", not_empty);
+    for (one, other, name) in [(&certificate, &key, "server.tls_key"), (&key, &certificate, "server.tls_certificate")] {
+        if one.is_some() && other.is_none() {
+            r.fault(name, "is required: server.tls_certificate and server.tls_key go together");
+        }
+    }
+    Some(Tls { certificate: certificate?.into(), key: key?.into(), reload: reload? })
 }
 
 fn ledger(r: &mut Reader) -> Option<Ledger> {

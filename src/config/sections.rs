@@ -1,6 +1,7 @@
 //! What does each section of the configuration hold?
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -17,6 +18,8 @@ pub struct Server {
     pub internal_address: SocketAddr,
     /// How callers reach the public address, without a slash at the end, when it is not by that address: see [`Self::url`].
     pub public_url: Option<String>,
+    /// What the public listener speaks TLS with, when it is not left to whoever is in front of it.
+    pub tls: Option<Tls>,
     /// Web origins that may call.
     pub allowed_origins: Vec<String>,
     /// Threads that serve requests.
@@ -35,8 +38,20 @@ impl Server {
     /// How callers reach us, without a slash at the end.
     #[must_use]
     pub fn url(&self) -> String {
-        self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.public_address))
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        self.public_url.clone().unwrap_or_else(|| format!("{scheme}://{}", self.public_address))
     }
+}
+
+/// A certificate and its key, in PEM files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// The chain, the server's own certificate first.
+    pub certificate: PathBuf,
+    /// The private key of the first.
+    pub key: PathBuf,
+    /// How often the files are looked at.
+    pub reload: Duration,
 }
 
 /// The Postgres that holds tenants, uploads and the audit.

@@ -23,6 +23,15 @@ pub(crate) struct Database {
 impl Database {
     /// On the server that all tests share.
     pub(crate) async fn create() -> Self {
+        Self::like("gateway").await
+    }
+
+    /// Not migrated, on the same server.
+    pub(crate) async fn empty() -> Self {
+        Self::like("template0").await
+    }
+
+    async fn like(template: &str) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         let (admin, url) = tokio::task::spawn_blocking(move || (server().url_for("postgres"), server().url_for(&name)))
@@ -30,7 +39,7 @@ impl Database {
             .expect("a server");
         let name = url.split('?').next().and_then(|u| u.rsplit('/').next()).expect("a name").replace("%5F", "_");
         let admin = PgPoolOptions::new().max_connections(1).connect(&admin).await.expect("the server answers");
-        let statement = format!("create database {name} template gateway");
+        let statement = format!("create database {name} template {template}");
         sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&admin).await.expect("a database");
         admin.close().await;
         Self::at(url).await

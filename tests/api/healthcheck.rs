@@ -10,7 +10,7 @@ use crate::own_process::OwnProcess;
 #[tokio::test]
 async fn the_health_check_follows_a_gateway_through_its_life() {
     let gateway = Harness::start().await;
-    let mut own = OwnProcess::serve(&gateway, "drain = \"60s\"\n", &[]).await;
+    let mut own = OwnProcess::serve(&gateway, "drain = \"60s\"\n").await;
     let internal = own.internal.clone();
     gateway.until("it is healthy", async || own.health(&[], &internal).await == (Some(0), String::new())).await;
     assert_eq!(own.health(&["--live"], &internal).await, (Some(0), String::new()));
@@ -34,7 +34,7 @@ async fn the_health_check_follows_a_gateway_through_its_life() {
 #[tokio::test]
 async fn the_health_check_does_not_wait_for_a_gateway_that_hangs() {
     let gateway = Harness::start().await;
-    let own = OwnProcess::serve(&gateway, "", &[]).await;
+    let own = OwnProcess::serve(&gateway, "").await;
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let asked = Instant::now();
     let (code, said) = own.health(&[], &silent.local_addr().unwrap().to_string()).await;

@@ -45,7 +45,14 @@ pub(crate) struct OwnProcess {
 
 impl OwnProcess {
     /// Serves on any ports of loopback; with further TOML, which begins within `[server]`.
-    pub(crate) async fn serve(gateway: &Harness, further: &str, arguments: &[&str]) -> Self {
+    pub(crate) async fn serve(gateway: &Harness, further: &str) -> Self {
+        let mut started = Self::begin(gateway, further, &[]).await;
+        started.serves().await;
+        started
+    }
+
+    /// As [`Self::serve`], with further arguments, and not waited for.
+    pub(crate) async fn begin(gateway: &Harness, further: &str, arguments: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let file = directory.path().join("gateway.toml");
         let server =
@@ -55,11 +62,14 @@ impl OwnProcess {
         command.arg("serve").arg("--config").arg(&file).args(arguments);
         let mut child = command.stderr(Stdio::piped()).kill_on_drop(true).spawn().expect("it starts");
         let lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
-        let mut started = Self { child, lines, directory, public: String::new(), internal: String::new() };
-        let line = started.line("serving").await;
+        Self { child, lines, directory, public: String::new(), internal: String::new() }
+    }
+
+    /// Waits until it listens.
+    pub(crate) async fn serves(&mut self) {
+        let line = self.line("serving").await;
         let address = |name: &str| line[name].as_str().expect("an address").to_owned();
-        (started.public, started.internal) = (address("public.address"), address("internal.address"));
-        started
+        (self.public, self.internal) = (address("public.address"), address("internal.address"));
     }
 
     /// The next line of its log that has this message.

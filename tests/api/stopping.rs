@@ -144,7 +144,7 @@ async fn a_caller_who_dawdles_is_cut_off_at_the_grace() {
 async fn a_process_that_is_told_to_end_ends_well() {
     let gateway = Harness::start().await;
     for signal in ["-TERM", "-INT"] {
-        let mut own = OwnProcess::serve(&gateway, "drain = \"1s\"\nkeep_alive = \"10m\"\n", &[]).await;
+        let mut own = OwnProcess::serve(&gateway, "drain = \"1s\"\nkeep_alive = \"10m\"\n").await;
         let mut kept = socket::write(&own.public, ASKED).await;
         socket::head(&mut kept).await;
         own.signal(signal).await;

@@ -27,11 +27,17 @@ use std::str::FromStr as _;
 use secrecy::ExposeSecret as _;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode, PgTransaction};
+use tracing::warn;
 
 use crate::config;
 use crate::model::Invalid;
 
-static MIGRATIONS: Migrator = sqlx::migrate!();
+/// Those of this version. A newer one may have added its own: a release that is rolled back starts all the same.
+fn migrations() -> Migrator {
+    let mut migrations = sqlx::migrate!();
+    migrations.set_ignore_missing(true);
+    migrations
+}
 
 /// Postgres did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -108,7 +114,8 @@ pub async fn begin(pool: &PgPool) -> Result<PgTransaction<'static>, sqlx::Error>
     begun.await.map_err(|_panicked| sqlx::Error::WorkerCrashed)?
 }
 
-/// Brings the database to this version's shape. Replicas that start together wait for one another.
+/// Brings the database to this version's shape. Replicas that start together wait for one another. What a newer version has
+/// done to it stays.
 ///
 /// # Errors
 /// When a migration fails or was edited after it ran.
@@ -116,7 +123,10 @@ pub async fn migrate(options: PgConnectOptions) -> Result<(), MigrateError> {
     // No time-out: a migration, and the wait for another replica's, may take as long as it takes.
     let options = options.options([("statement_timeout", "0")]);
     let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
-    let migrated = MIGRATIONS.run(&pool).await;
+    let migrated = migrations().run(&pool).await;
+    if let Ok(Shape::Newer { unknown }) = shape(&pool).await {
+        warn!(migrations.unknown = unknown, "the database is of a newer version");
+    }
     pool.close().await;
     migrated
 }
@@ -154,7 +164,8 @@ pub async fn shape(pool: &PgPool) -> Result<Shape, sqlx::Error> {
         Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42P01") => Vec::new(),
         run => run?,
     };
-    let ours = || MIGRATIONS.iter().filter(|migration| migration.migration_type.is_up_migration());
+    let migrations = migrations();
+    let ours = || migrations.iter().filter(|migration| migration.migration_type.is_up_migration());
     let is_run = |version: i64| run.iter().find(|(number, _)| *number == version);
     let changed = ours().find(|one| is_run(one.version).is_some_and(|(_, checksum)| **checksum != *one.checksum));
     if let Some(changed) = changed {
