@@ -222,7 +222,7 @@ impl Application {
         let mut composition = Composition::new(&config, clock).await?;
         let tls = certificate.as_ref().map(Certificate::server).transpose()?;
         if let Some(certificate) = certificate.clone() {
-            let not_after = composition.state.metrics.certificate_not_after()?;
+            let not_after = composition.state.metrics.tls_certificate_not_after_seconds.clone();
             composition.background.spawn(certificate.watch_until(composition.stop.clone(), not_after));
         }
         Ok(Self {

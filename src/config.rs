@@ -8,6 +8,7 @@ mod parse_database;
 mod parse_upload;
 mod reader;
 mod sections;
+mod sections_watch;
 #[cfg(feature = "lambda")]
 mod triggers;
 mod values;
@@ -17,9 +18,10 @@ use std::path::Path;
 use reader::Reader;
 pub use reader::{Fault, Faults};
 pub use sections::{
-    Auth, Aws, Database, DatabasePassword, Events, Ledger, Log, LogFormat, Metrics, Pool, Rate, Reconcile, Server,
-    StaticKey, Tenants, Tls, TokenUse, Trace, Upload, Uppy,
+    Auth, Aws, Database, DatabasePassword, Events, Ledger, Pool, Rate, Reconcile, Server, StaticKey, Tenants, Tls,
+    TokenUse, Upload, Uppy,
 };
+pub use sections_watch::{Log, LogFormat, Metrics, Trace};
 #[cfg(feature = "lambda")]
 pub use triggers::{Bindings, Lockout, Outage, Triggers};
 
@@ -122,3 +124,11 @@ pub fn postgres_search() -> (Option<std::path::PathBuf>, Option<std::ffi::OsStri
 #[cfg(test)]
 #[path = "config/tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "config/server_tests.rs"]
+mod server_tests;
+
+#[cfg(test)]
+#[path = "config/trace_tests.rs"]
+mod trace_tests;

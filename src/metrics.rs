@@ -90,6 +90,9 @@ pub struct Metrics {
     pub reconcile_failures: IntCounter,
     /// Tenants, by status, as seen at the scrape.
     pub tenants: IntGaugeVec,
+    /// When the certificate of the public listener ends. Without labels, and a vector all the same: a gateway behind somebody else's
+    /// TLS has no such series, for it would look as if its certificate had ended in 1970.
+    pub tls_certificate_not_after_seconds: IntGaugeVec,
     /// 1 once a stop was asked for.
     pub draining: IntGauge,
     /// How this replica hears that tenants change.
@@ -134,17 +137,6 @@ impl Metrics {
     pub fn count_upload_bytes(&self, tenant: &Slug, bytes: u64, now: OffsetDateTime) {
         self.upload_bytes.inc_by(bytes);
         self.tenant_series.upload_bytes(tenant, bytes, now);
-    }
-
-    /// When the certificate of the public listener ends, in Unix seconds. Of those who have one alone: a gateway behind somebody
-    /// else's TLS would look as if its certificate had ended in 1970.
-    ///
-    /// # Errors
-    /// When it is asked for twice.
-    pub fn certificate_not_after(&self) -> Result<IntGauge, prometheus::Error> {
-        let gauge = IntGauge::new("tls_certificate_not_after_seconds", "When the certificate ends, in Unix time.")?;
-        self.registry.register(Box::new(gauge.clone()))?;
-        Ok(gauge)
     }
 
     /// Everything in Prometheus's text format.

@@ -11,7 +11,8 @@ use super::parse_auth::auth;
 use super::parse_database::database;
 use super::parse_upload::{events, rate, reconcile, upload, uppy};
 use super::reader::Reader;
-use super::sections::{Aws, Ledger, Log, LogFormat, Metrics, Server, StaticKey, Tenants, Tls, Trace};
+use super::sections::{Aws, Ledger, Server, StaticKey, Tenants, Tls};
+use super::sections_watch::{Log, LogFormat, Metrics, Trace};
 use super::values::{HOUR, MINUTE, SECOND, not_empty, size, trimmed, web_url};
 use crate::model::{ContentTypePattern, Invalid, Limits};
 

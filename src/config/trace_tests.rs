@@ -1,6 +1,7 @@
 //! Within which bounds are the settings of traces taken?
 
-use super::*;
+use super::Config;
+use super::tests::{GOOD, faults};
 
 #[test]
 fn spans_go_below_the_collectors_address_or_nowhere() {

@@ -162,6 +162,11 @@ impl Metrics {
                 "Tenants on record; the last count stands while Postgres is away.",
                 &["status"],
             )?,
+            tls_certificate_not_after_seconds: instruments.gauges(
+                "tls_certificate_not_after_seconds",
+                "When the certificate ends, in Unix time; absent where somebody else speaks TLS.",
+                &[],
+            )?,
             draining: instruments.gauge("draining", "1 once a stop was asked for.")?,
             tenant_changes: TenantChanges::new(instruments)?,
             registry: Registry::new(),

@@ -166,7 +166,7 @@ async fn a_poisoned_row_fails_alone_and_a_full_queue_says_so() {
     let gateway = Harness::start().await;
     let (tenant, row) = ledger_rows(&gateway.database).await;
     let config = gateway.neighbours().configuration((0, 0), "[ledger]\nqueue = 8\n").unwrap();
-    let pool = postgres::pool(&config.database).unwrap();
+    let pool = postgres::Pools::new(&config.database).unwrap().sessions;
     let metrics = Metrics::new().unwrap();
     let (ledger, writer) = ledger::open(pool, &config.ledger, metrics.clone());
     let poisoned = TenantId::from(Uuid::from_u128(7));
@@ -194,7 +194,7 @@ async fn a_row_that_is_tried_again_is_not_judged_against_itself() {
     let (tenant, row) = ledger_rows(&gateway.database).await;
     let config = gateway.neighbours().configuration((0, 0), "").unwrap();
     let open = || {
-        let pool = postgres::pool(&config.database).unwrap();
+        let pool = postgres::Pools::new(&config.database).unwrap().sessions;
         ledger::open(pool, &config.ledger, Metrics::new().unwrap())
     };
     // A month with room for one byte, which the first row takes.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use futures_util::future::join_all;
-use upload_gateway::adapters::postgres::{Shape, connect_options, migrate, shape};
+use upload_gateway::adapters::postgres::{Shape, Ways, migrate, shape};
 use upload_gateway::config;
 
 use crate::database::Database;
@@ -13,12 +13,13 @@ use crate::own_process::OwnProcess;
 async fn migrated(database: &Database) -> Result<(), sqlx::migrate::MigrateError> {
     let database = config::Database {
         url: database.url.clone().into(),
+        session_url: None,
         password: config::DatabasePassword::InUrl,
         max_connections: 1,
         connect_timeout: std::time::Duration::from_secs(30),
         statement_timeout: std::time::Duration::from_secs(30),
     };
-    migrate(connect_options(&database).unwrap()).await
+    migrate(Ways::new(&database).unwrap().sessions).await
 }
 
 #[tokio::test]

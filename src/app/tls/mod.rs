@@ -6,7 +6,7 @@ mod validity;
 use std::error::Error as _;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use prometheus::IntGauge;
+use prometheus::IntGaugeVec;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::server::{ClientHello, ResolvesServerCert};
@@ -60,9 +60,10 @@ impl Certificate {
 
     /// Looks at the files again and again. New connections get what is new in them; others go on as they are. What cannot be
     /// served with is left alone until it can.
-    pub(super) async fn watch_until(self: Arc<Self>, stop: CancellationToken, not_after: IntGauge) {
+    pub(super) async fn watch_until(self: Arc<Self>, stop: CancellationToken, not_after: IntGaugeVec) {
         loop {
-            not_after.set(self.current.read().unwrap_or_else(PoisonError::into_inner).not_after.unix_timestamp());
+            let ends = self.current.read().unwrap_or_else(PoisonError::into_inner).not_after;
+            not_after.with_label_values::<&str>(&[]).set(ends.unix_timestamp());
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(self.files.reload) => {}

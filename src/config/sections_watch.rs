@@ -1,0 +1,49 @@
+//! What is the configuration of what operators watch, once it is known to be good?
+
+use url::Url;
+
+/// What is counted.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    /// How many tenants have series of their own.
+    pub tenants: usize,
+}
+
+/// Which traces are told of, and to whom.
+#[derive(Debug, Clone)]
+pub struct Trace {
+    /// The collector's address for OTLP over HTTP.
+    pub otlp_endpoint: Option<Url>,
+    /// The share of the traces that begin here and are exported, 0 to 1.
+    pub sample_ratio: f64,
+    /// What the gateway is called there.
+    pub service_name: String,
+}
+
+impl Trace {
+    /// Where spans are sent, when they are.
+    #[must_use]
+    pub fn traces_url(&self) -> Option<Url> {
+        let mut url = self.otlp_endpoint.clone()?;
+        url.set_path(&format!("{}/v1/traces", url.path().trim_end_matches('/')));
+        Some(url)
+    }
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// How to log.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// How lines look.
+    pub format: LogFormat,
+    /// Which lines are written.
+    pub filter: String,
+}
