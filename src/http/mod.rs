@@ -5,6 +5,7 @@ mod asset;
 mod audit;
 mod authenticate;
 mod collections;
+mod cors;
 mod credentials;
 mod docs;
 mod extract;
@@ -37,7 +38,6 @@ use actix_web::{HttpResponse, Route, Scope};
 use sqlx::PgPool;
 
 use crate::adapters::oidc::KeyStore;
-use crate::config::Server;
 use crate::domain::authenticate::Authenticator;
 use crate::domain::login::Login;
 use crate::domain::rate_limits::RateLimits;
@@ -47,6 +47,7 @@ use crate::domain::uppy_sessions::UppySessions;
 use crate::metrics::Metrics;
 use crate::model::{Clock, Limits};
 
+pub use cors::cors;
 pub use observe::observe;
 pub use pages::Pages;
 use problem::Problem;
@@ -273,32 +274,6 @@ pub fn internal(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
             )
             .default_service(web::route().to(not_found));
     }
-}
-
-/// Web origins that may call, and nobody else's: no `*`, no credentials beyond the bearer token that the page itself sends.
-pub fn cors(server: &Server) -> actix_cors::Cors {
-    let cors = actix_cors::Cors::default()
-        .allowed_methods(["GET", "POST", "PATCH", "DELETE"])
-        .allowed_headers(["accept", "authorization", "content-type", "idempotency-key", "x-request-id"])
-        .expose_headers([
-            "idempotency-replayed",
-            "location",
-            "ratelimit",
-            "ratelimit-policy",
-            "retry-after",
-            "x-request-id",
-        ])
-        .max_age(600);
-    server.allowed_origins.iter().fold(cors, |cors, origin| match origin.strip_suffix('*') {
-        None => cors.allowed_origin(origin),
-        Some(any_port_of) => {
-            let any_port_of = any_port_of.to_owned();
-            cors.allowed_origin_fn(move |origin, _| {
-                let port = origin.to_str().ok().and_then(|origin| origin.strip_prefix(&any_port_of));
-                port.is_some_and(|port| port.parse::<u16>().is_ok())
-            })
-        }
-    })
 }
 
 async fn not_found() -> Result<HttpResponse, Problem> {
