@@ -118,3 +118,7 @@ pub fn postgres_search() -> (Option<std::path::PathBuf>, Option<std::ffi::OsStri
 #[cfg(test)]
 #[path = "config/tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "config/server_tests.rs"]
+mod server_tests;
