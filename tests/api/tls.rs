@@ -95,7 +95,9 @@ fn authority_of(gateway: &Harness) -> String {
 
 /// A client of 2006: TLS 1.1 at most, with a cipher suite of its time.
 fn old_hello() -> Vec<u8> {
-    let body = [&[3, 2][..], &[7; 32], &[0], &[0, 2, 0xc0, 0x13], &[1, 0]].concat();
+    // One extension, signature_algorithms: without it, the version is not looked at.
+    let extension = [0, 8, 0, 13, 0, 4, 0, 2, 4, 3];
+    let body = [&[3, 2][..], &[7; 32], &[0], &[0, 2, 0xc0, 0x13], &[1, 0], &extension].concat();
     let length = |bytes: &[u8]| u8::try_from(bytes.len()).unwrap();
     let message = [&[1, 0, 0, length(&body)][..], &body].concat();
     [&[22, 3, 1, 0, length(&message)][..], &message].concat()
