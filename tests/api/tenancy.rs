@@ -131,11 +131,10 @@ async fn contract_url_map_and_table_name_the_same_endpoints() {
     let served = gateway.send(gateway.request(Method::GET, "/openapi.json")).await.body;
     let documented = endpoints(&served);
     let in_table: BTreeSet<String> = TABLE.iter().map(|row| row.endpoint.to_owned()).collect();
-    let open: BTreeSet<String> = OPEN.map(str::to_owned).into();
-    let closed: BTreeSet<String> = documented.difference(&open).cloned().collect();
+    let closed: BTreeSet<String> = documented.difference(&OPEN.map(str::to_owned).into()).cloned().collect();
     assert_eq!(closed, in_table, "each endpoint of the document needs its row in the table");
-    let parts: BTreeSet<String> = PARTS.map(str::to_owned).into();
-    assert_eq!(routes().difference(&parts).cloned().collect::<BTreeSet<_>>(), documented, "each route is documented");
+    let whole: BTreeSet<String> = routes().difference(&PARTS.map(str::to_owned).into()).cloned().collect();
+    assert_eq!(whole, documented, "each route is documented");
 }
 
 /// What the path of an endpoint wants to be asked with.
@@ -212,12 +211,12 @@ impl Ids {
 }
 
 pub(crate) async fn things_of_acme(gateway: &Harness) -> Ids {
-    let alice = gateway.token("alice@acme.example");
-    let text = |value: &Value| value.as_str().expect("an id").to_owned();
+    let (alice, text) =
+        (gateway.token("alice@acme.example"), |value: &Value| value.as_str().expect("an id").to_owned());
     let begun = Uppy::five(gateway, "alice@acme.example").begin().await;
     let (multipart, multipart_key) = (text(&begun["uploadId"]), text(&begun["key"]));
-    let session = text(&begin_session(gateway, &alice).await["id"]);
-    let tenant = gateway.get(&alice, "/v1/me").await.body["tenant"]["id"].as_str().expect("an id").to_owned();
+    let (session, me) = (begin_session(gateway, &alice).await, gateway.get(&alice, "/v1/me").await.body);
+    let (session, tenant) = (text(&session["id"]), text(&me["tenant"]["id"]));
     let granted = gateway.grant(&alice, 5).await;
     let (upload, key) = (text(&granted["id"]), text(&granted["key"]));
     Ids { tenant, upload, multipart, multipart_key, session, key, secrets: BTreeMap::new() }
@@ -291,8 +290,7 @@ async fn the_people_of_a_suspended_tenant_are_refused_until_it_is_active_again()
     for row in TABLE {
         for (who, token) in [("a user", &alice), ("a tenant admin", &ada)] {
             let answer = ask(&gateway, row.endpoint, &ids, Some(token)).await;
-            assert_eq!(outcome(&answer), row.suspended, "{who} at {}", row.endpoint);
-            assert_eq!(answer.status.as_u16(), 403);
+            assert_eq!((&*outcome(&answer), answer.status.as_u16()), (row.suspended, 403), "{who} at {}", row.endpoint);
         }
     }
     let gina = gateway.token("gina@globex.example");

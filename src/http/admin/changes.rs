@@ -6,7 +6,8 @@ use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::limit_changes::{self, LimitChanges, given, set};
+use super::limit_changes::{self, LimitChanges};
+use super::values::{given, list, set};
 use crate::http::extract::Faults;
 use crate::http::object::Object;
 use crate::http::problem::Problem;
@@ -167,21 +168,4 @@ impl Parsed {
         set(&mut tenant.credential_vending, self.credential_vending);
         set(&mut tenant.credential_reading, self.credential_reading);
     }
-}
-
-/// In one order, whatever order they came in, and none twice.
-pub(super) fn list<T: Ord>(
-    faults: &mut Faults,
-    pointer: &'static str,
-    texts: Option<&Vec<String>>,
-    parse: impl Fn(&str) -> Result<T, Invalid>,
-) -> Option<Vec<T>> {
-    let texts = texts?;
-    if texts.len() > 100 {
-        return faults.take(pointer, Err(Invalid::rule("must hold at most 100 values")));
-    }
-    let mut values = faults.take_all(pointer, texts, parse);
-    values.sort_unstable();
-    values.dedup();
-    Some(values)
 }

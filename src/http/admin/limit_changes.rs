@@ -1,13 +1,13 @@
 //! What may an admin say about limits, a tenant's or the gateway's?
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::changes::list;
+use super::values::{given, list, positive, set};
 use crate::http::extract::Faults;
 use crate::http::integer::Integer;
 use crate::http::schema;
-use crate::model::{ContentTypePattern, FileSize, Invalid, Limits};
+use crate::model::{ContentTypePattern, FileSize, Limits};
 
 /// What may change about the limits; null takes a limit away.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -63,26 +63,4 @@ impl Parsed {
         set(&mut limits.monthly_bytes, self.monthly_bytes);
         set(&mut limits.requests_per_minute, self.requests_per_minute);
     }
-}
-
-/// What was said goes over what was so.
-pub(super) fn set<T>(place: &mut T, value: Option<T>) {
-    if let Some(value) = value {
-        *place = value;
-    }
-}
-
-/// Tells a null from an absent member.
-pub(super) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
-}
-
-/// 1 to the most that the type holds.
-pub(super) fn positive<T: TryFrom<i64> + Into<i64>>(value: Option<Integer>, most: T) -> Result<Option<T>, Invalid> {
-    let Some(Integer(number)) = value else { return Ok(None) };
-    if number < 1 {
-        return Err(Invalid::rule("must be at least 1, or null"));
-    }
-    let too_large = |_| format!("must be at most {}, or null", most.into()).into();
-    T::try_from(number).map(Some).map_err(too_large)
 }

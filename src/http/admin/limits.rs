@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::limit_changes::{LimitChanges, given, positive, set};
+use super::limit_changes::LimitChanges;
 use super::tenants::desk;
+use super::values::{given, positive, set};
 use crate::domain::gateway_limits::InForce;
 use crate::http::extract::{Faults, Json};
 use crate::http::integer::Integer;

@@ -6,4 +6,5 @@ mod limit_changes;
 pub(super) mod limits;
 pub(super) mod tenants;
 pub(super) mod usage;
+mod values;
 mod view;
