@@ -175,6 +175,7 @@ impl Composition {
             public_url: config.server.url(),
             directory,
             pool: pool.clone(),
+            pools: pools.clone(),
             limits,
             keys,
             request_timeout: config.server.request_timeout,

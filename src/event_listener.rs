@@ -61,9 +61,7 @@ async fn hear<E: Display>(
     metrics: &Metrics,
     notice: &impl AsyncFn(ObjectCreated) -> Result<(), E>,
 ) -> bool {
-    let heard =
-        join_all(messages.iter().map(|message| pass_on(message, metrics, notice).instrument(trace::work("event"))))
-            .await;
+    let heard = join_all(messages.iter().map(|message| pass_on(message, metrics, notice))).await;
     let in_vain = !heard.is_empty() && heard.iter().all(|outcome| *outcome == Outcome::Failed);
     let done = |(message, outcome)| (outcome == Outcome::Done).then_some(message);
     let done: Vec<Message> = messages.into_iter().zip(heard).filter_map(done).collect();
@@ -103,13 +101,19 @@ async fn pass_on<E: Display>(
     let mut outcome = Outcome::Done;
     for event in events {
         let (bucket, key) = (event.bucket.clone(), event.key.clone());
-        match notice(event).await {
-            Ok(()) => count("ok"),
-            Err(error) => {
-                count("error");
+        // Each in a span of its own, so that what is known of one is not told of the next.
+        let noticing = async {
+            let noticed = notice(event).await;
+            if let Err(error) = &noticed {
                 error!(%error, object.bucket = bucket, object.key = key, "a created object could not be noticed; the event will come again");
-                outcome = Outcome::Failed;
             }
+            noticed.is_ok()
+        };
+        if noticing.instrument(trace::work("event")).await {
+            count("ok");
+        } else {
+            count("error");
+            outcome = Outcome::Failed;
         }
     }
     outcome

@@ -210,12 +210,15 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
 }
 
 async fn serve(config: Config, migrate: bool, exporter: Option<Exporter>) -> anyhow::Result<()> {
-    if migrate {
-        app::migrate(&config, Clock::system()).await?;
-    }
+    // First of all: the first process of a container is sent no signal that it does not wait for.
     let shutdown = stop_signal()?;
-    let (grace, served) = (config.server.shutdown_grace, CancellationToken::new());
-    let exporting = exporter.map(|exporter| tokio::spawn(exporter.run_until(served.clone(), grace)));
+    if migrate {
+        let migrating = Box::pin(app::migrate(&config, Clock::system()));
+        let Some(migrated) = shutdown.run_until_cancelled(migrating).await else { return Ok(()) };
+        migrated?;
+    }
+    let served = CancellationToken::new();
+    let exporting = exporter.map(|exporter| tokio::spawn(exporter.run_until(served.clone())));
     let application = Application::build(config, Clock::system()).await?;
     if let Some(reload) = application.certificate_reload() {
         let mut hangup = signal(SignalKind::hangup())?;

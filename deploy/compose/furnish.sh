@@ -12,6 +12,11 @@ export AWS_ENDPOINT_URL=$url AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=test
 region=$AWS_DEFAULT_REGION
 account=000000000000
 
+# Started again, while the emulator still has what was made and the gateway its settings, there is nothing to do.
+if [ -s "$file" ] && aws iam get-user --user-name gateway >/dev/null 2>&1; then
+    exit
+fi
+
 aws s3api create-bucket --bucket uploads >/dev/null
 aws s3api put-bucket-cors --bucket uploads --cors-configuration '{"CORSRules": [{"AllowedOrigins": ["http://127.0.0.1:8080", "http://localhost:8080"],
     "AllowedMethods": ["GET", "PUT", "POST", "DELETE"], "AllowedHeaders": ["*"], "ExposeHeaders": ["ETag", "Location"]}]}' >/dev/null

@@ -17,7 +17,7 @@ use super::Error;
 use super::rate_limits::SubjectLimit;
 use super::tenants::administer::Desk;
 use crate::adapters::postgres::{self, audit, gateway_limits};
-use crate::model::GatewayLimits;
+use crate::model::{GatewayLimits, Limits};
 
 /// How soon Postgres is asked again that did not answer.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -79,7 +79,7 @@ impl LimitsInForce {
         let event = desk.event("limits.changed", None, json!({"changed": changed(&before.limits, &limits)}));
         audit::record(&mut *transaction, &event).await?;
         transaction.commit().await?;
-        Ok(self.adopt(InForce { limits, set_at: Some(desk.now) }))
+        Ok(self.adopt_own(InForce { limits, set_at: Some(desk.now) }))
     }
 
     /// Goes back to the configuration's, with its audit event.
@@ -94,7 +94,7 @@ impl LimitsInForce {
             audit::record(&mut *transaction, &desk.event("limits.reset", None, json!({}))).await?;
         }
         transaction.commit().await?;
-        Ok(self.adopt(self.or_configured(None)))
+        Ok(self.adopt_own(self.or_configured(None)))
     }
 
     /// They may have changed: [`Self::follow_until`] asks again.
@@ -127,6 +127,13 @@ impl LimitsInForce {
         }
     }
 
+    /// What was set here. Who set something just after may have adopted it already, so Postgres has the last word.
+    fn adopt_own(&self, in_force: InForce) -> InForce {
+        let in_force = self.adopt(in_force);
+        self.look_again();
+        in_force
+    }
+
     fn adopt(&self, in_force: InForce) -> InForce {
         self.subject.set(in_force.limits.subject_requests_per_minute);
         in_force
@@ -137,9 +144,14 @@ impl LimitsInForce {
 fn changed(before: &GatewayLimits, after: &GatewayLimits) -> Vec<&'static str> {
     // Taken apart, so that no member is forgotten that comes later.
     let GatewayLimits { new_tenants, subject_requests_per_minute } = after;
+    let Limits { max_upload_bytes, allowed_content_types, monthly_bytes, requests_per_minute } = new_tenants;
+    let (were, of_subject) = (&before.new_tenants, before.subject_requests_per_minute);
     [
-        ("limits", *new_tenants != before.new_tenants),
-        ("subjectRequestsPerMinute", *subject_requests_per_minute != before.subject_requests_per_minute),
+        ("maxUploadBytes", *max_upload_bytes != were.max_upload_bytes),
+        ("allowedContentTypes", *allowed_content_types != were.allowed_content_types),
+        ("monthlyBytes", *monthly_bytes != were.monthly_bytes),
+        ("requestsPerMinute", *requests_per_minute != were.requests_per_minute),
+        ("subjectRequestsPerMinute", *subject_requests_per_minute != of_subject),
     ]
     .into_iter()
     .filter_map(|(name, differs)| differs.then_some(name))

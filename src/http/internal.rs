@@ -2,14 +2,15 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
+use tracing::Instrument as _;
 
 use super::State;
 use super::extract::Body;
 use super::problem::Problem;
-use crate::adapters::postgres::is_reachable;
 use crate::adapters::s3::notification;
 use crate::domain::uploads::notice::Noticed;
 use crate::model::RequestId;
+use crate::trace;
 
 /// `GET /livez`: the process answers.
 pub(super) async fn livez() -> HttpResponse {
@@ -19,7 +20,7 @@ pub(super) async fn livez() -> HttpResponse {
 /// `GET /readyz`: Postgres can be reached and the signing keys are known. S3 and STS are not asked, or every replica would
 /// leave the load balancer together when they blink. Once a stop was asked for, it is not ready whatever else is true.
 pub(super) async fn readyz(state: Data<State>) -> HttpResponse {
-    let (database, keys, draining) = (is_reachable(&state.pool).await, state.keys.is_ready(), state.is_draining());
+    let (database, keys, draining) = (state.pools.are_reachable().await, state.keys.is_ready(), state.is_draining());
     let checks = serde_json::json!({"database": database, "signingKeys": keys, "draining": draining});
     let is_ready = database && keys && !draining;
     if is_ready { HttpResponse::Ok().json(checks) } else { HttpResponse::ServiceUnavailable().json(checks) }
@@ -38,7 +39,9 @@ pub(super) async fn s3_events(
     })?;
     let mut settled = 0;
     for event in &events {
-        let noticed = state.uploads.notice(event, request_id.clone()).await.inspect_err(|_error| count("error"))?;
+        // Each in a span of its own, so that what is known of one is not told of the next.
+        let noticed = state.uploads.notice(event, request_id.clone()).instrument(trace::work("event")).await;
+        let noticed = noticed.inspect_err(|_error| count("error"))?;
         count(if noticed == Noticed::Settled { "ok" } else { "ignored" });
         settled += i32::from(noticed == Noticed::Settled);
     }

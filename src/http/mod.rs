@@ -40,6 +40,7 @@ use actix_web::{HttpResponse, Route, Scope};
 use sqlx::PgPool;
 
 use crate::adapters::oidc::KeyStore;
+use crate::adapters::postgres::Pools;
 use crate::domain::authenticate::Authenticator;
 use crate::domain::gateway_limits::LimitsInForce;
 use crate::domain::login::Login;
@@ -73,6 +74,8 @@ pub struct State {
     pub directory: Directory,
     /// Postgres, for administration.
     pub pool: PgPool,
+    /// Every way to Postgres, for the readiness probe.
+    pub pools: Pools,
     /// What holds for the whole gateway.
     pub limits: LimitsInForce,
     /// The signing keys, for the readiness probe.

@@ -58,6 +58,7 @@ async fn serve(
         let is_draining = state.as_ref().is_some_and(|state| state.is_draining());
         if let Some(state) = state {
             state.metrics.requests.with_label_values(&["given_up", method, "503"]).inc();
+            state.metrics.request_duration.with_label_values(&["given_up"]).observe(began.elapsed().as_secs_f64());
         }
         let mut answer = Problem::timed_out().answer(&id, false);
         dress(answer.head_mut(), &id, is_draining);

@@ -66,11 +66,20 @@ impl Metrics {
                 "How long ago the issuer's signing keys were read, in seconds; absent until they were.",
                 &["issuer"],
             )?,
-            events: instruments.counters(
-                "events_total",
-                "S3's events that came in, by way and by what came of it.",
-                &["source", "result"],
-            )?,
+            events: {
+                let events = instruments.counters(
+                    "events_total",
+                    "S3's events that came in, by way and by what came of it.",
+                    &["source", "result"],
+                )?;
+                // From the start: the first that is malformed must be an increase.
+                for source in ["sqs", "http"] {
+                    for result in ["ok", "ignored", "malformed", "error"] {
+                        drop(events.with_label_values(&[source, result]));
+                    }
+                }
+                events
+            },
             event_lag_seconds: instruments.histogram(
                 "event_lag_seconds",
                 "From an object's creation, by S3's clock, to the end of our work on its event, in seconds; \

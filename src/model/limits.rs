@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use super::{ContentTypePattern, FileSize};
+use super::{ContentType, FileSize, Invalid};
 
 /// What one tenant may do, at most.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,4 +24,43 @@ pub struct GatewayLimits {
     pub new_tenants: Limits,
     /// Requests in a minute of one person or client, whatever its tenant; none means no limit.
     pub subject_requests_per_minute: Option<NonZeroU32>,
+}
+
+/// A media type that a tenant allows: `image/png`, `image/*` or `*/*`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ContentTypePattern(String);
+
+impl ContentTypePattern {
+    /// Takes `type/subtype`, `type/*` or `*/*`, without parameters.
+    ///
+    /// # Errors
+    /// When it is anything else.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let text = text.to_ascii_lowercase();
+        let concrete = match text.as_str() {
+            "*/*" => "any/any".to_owned(),
+            _ => text.strip_suffix("/*").map_or_else(|| text.clone(), |kind| format!("{kind}/any")),
+        };
+        match ContentType::parse(&concrete) {
+            Ok(parsed) if parsed.essence() == concrete && !concrete.contains('*') => Ok(Self(text)),
+            _ => Err(Invalid::rule("must be a media type such as image/png, or image/*, or */*")),
+        }
+    }
+
+    /// Does this pattern allow that media type? Parameters do not count.
+    #[must_use]
+    pub fn allows(&self, content_type: &ContentType) -> bool {
+        let essence = content_type.essence();
+        match self.0.strip_suffix('*') {
+            Some("*/") => true,
+            Some(kind) => essence.starts_with(kind),
+            None => essence == self.0,
+        }
+    }
+
+    /// The text of the pattern.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }

@@ -34,7 +34,7 @@ pub use file::{Checksum, ChecksumAlgorithm, Collection, ContentType, FileName, F
 pub use idempotency::IdempotencyKey;
 pub use ids::{AuditId, RequestId, TenantId, UploadId, UppySessionId};
 pub use invalid::Invalid;
-pub use limits::{GatewayLimits, Limits};
+pub use limits::{ContentTypePattern, GatewayLimits, Limits};
 #[cfg(feature = "lambda")]
 pub use lockout::{Account, Attempts, LockoutPolicy, LockoutStanding};
 pub use object_key::ObjectKey;
@@ -42,7 +42,7 @@ pub use origin::{Origin, ProviderName};
 pub use part::{MultipartId, PartNumber, PartPlan, StoredPart};
 pub use principal::{Admin, Principal, Role, Subject};
 pub use status::{Finding, UploadStatus};
-pub use tenant::{ClaimValue, ContentTypePattern, EmailDomain, Isolation, Slug, Tenant, TenantName, TenantStatus};
+pub use tenant::{ClaimValue, EmailDomain, Isolation, Slug, Tenant, TenantName, TenantStatus};
 pub use trace_context::{SpanId, TraceId, TraceParent, TraceState};
 pub use upload::{Grant, GrantedSize, Method, StoredObject, Upload, Violation};
 pub use uppy_session::{UppySecret, UppySession};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
-use super::{ContentType, Invalid, Limits, Origin, ProviderName, TenantId};
+use super::{Invalid, Limits, Origin, ProviderName, TenantId};
 
 /// A tenant's name in object keys, session tags and policies. Never changes.
 ///
@@ -115,45 +115,6 @@ impl EmailDomain {
     }
 
     /// The text of the domain.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// A media type that a tenant allows: `image/png`, `image/*` or `*/*`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ContentTypePattern(String);
-
-impl ContentTypePattern {
-    /// Takes `type/subtype`, `type/*` or `*/*`, without parameters.
-    ///
-    /// # Errors
-    /// When it is anything else.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let text = text.to_ascii_lowercase();
-        let concrete = match text.as_str() {
-            "*/*" => "any/any".to_owned(),
-            _ => text.strip_suffix("/*").map_or_else(|| text.clone(), |kind| format!("{kind}/any")),
-        };
-        match ContentType::parse(&concrete) {
-            Ok(parsed) if parsed.essence() == concrete && !concrete.contains('*') => Ok(Self(text)),
-            _ => Err(Invalid::rule("must be a media type such as image/png, or image/*, or */*")),
-        }
-    }
-
-    /// Does this pattern allow that media type? Parameters do not count.
-    #[must_use]
-    pub fn allows(&self, content_type: &ContentType) -> bool {
-        let essence = content_type.essence();
-        match self.0.strip_suffix('*') {
-            Some("*/") => true,
-            Some(kind) => essence.starts_with(kind),
-            None => essence == self.0,
-        }
-    }
-
-    /// The text of the pattern.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -3,7 +3,7 @@
 use time::macros::datetime;
 
 use super::*;
-use crate::model::FileSize;
+use crate::model::{ContentType, ContentTypePattern, FileSize};
 
 /// A tenant of that slug that allows everything.
 pub(crate) fn tenant(slug: &str) -> Tenant {

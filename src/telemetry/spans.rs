@@ -128,7 +128,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
         let Some(traced) = span.extensions_mut().remove::<Traced>() else { return };
         if traced.exported.is_some() {
             let finished = Finished { traced, ended: self.clock.now() };
-            // A full queue is the exporter's to tell of; nobody waits for it.
+            // The exporter tells of a full queue; nobody waits for it.
             let _dropped_when_full = export.queue.try_send(finished);
         }
     }

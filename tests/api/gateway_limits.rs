@@ -75,9 +75,12 @@ async fn the_configurations_hold_until_an_admin_sets_others_and_again_when_these
     assert_eq!(reset(&gateway).await.body, configured);
     assert_eq!(reset(&gateway).await.body, configured, "and again is no act");
     assert_eq!(of_new_tenant(&gateway, "again").await, configured["limits"]);
-    let both = json!({"changed": ["limits", "subjectRequestsPerMinute"]});
-    let expected =
-        [("limits.changed", json!({"changed": ["limits"]})), ("limits.changed", both), ("limits.reset", json!({}))];
+    let both = json!({"changed": ["monthlyBytes", "subjectRequestsPerMinute"]});
+    let expected = [
+        ("limits.changed", json!({"changed": ["allowedContentTypes", "monthlyBytes", "requestsPerMinute"]})),
+        ("limits.changed", both),
+        ("limits.reset", json!({})),
+    ];
     assert_eq!(acts(&gateway).await, expected.map(|(action, detail)| (action.to_owned(), detail)));
 }
 

@@ -49,9 +49,15 @@ within 60 answers || fail 'the emulator answers'
 
 export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 aws=$DEPLOY/venv/bin
-env -i PATH="$aws:$PATH" HOME="$scratch" NO_PROXY=127.0.0.1 DATABASE_URL="postgres://postgres@localhost/gateway?host=$POSTGRES_HOME" \
-    PEOPLE_PASSWORD_FILE="$scratch/first/people_password" \
-    deploy/compose/furnish.sh "http://127.0.0.1:$port" "$scratch/gateway.toml" >"$scratch/log" 2>&1 || fail 'furnish.sh'
+furnish_aws() {
+    env -i PATH="$aws:$PATH" HOME="$scratch" NO_PROXY=127.0.0.1 DATABASE_URL="postgres://postgres@localhost/gateway?host=$POSTGRES_HOME" \
+        PEOPLE_PASSWORD_FILE="$scratch/first/people_password" \
+        deploy/compose/furnish.sh "http://127.0.0.1:$port" "$scratch/gateway.toml" >"$scratch/log" 2>&1
+}
+furnish_aws || fail 'furnish.sh'
+cp "$scratch/gateway.toml" "$scratch/furnished.toml"
+furnish_aws || fail 'furnish.sh, when everything is there'
+cmp --silent "$scratch/gateway.toml" "$scratch/furnished.toml" || fail 'what is there stays'
 [ "$(stat --format=%a "$scratch/gateway.toml")" = 600 ] || fail 'its settings hold a key, and are their owner'\''s'
 say 'furnish.sh makes bucket, role, user pool and people, and the settings'
 

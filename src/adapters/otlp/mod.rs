@@ -25,6 +25,8 @@ const MOST_AT_ONCE: usize = 512;
 const GATHERING: Duration = Duration::from_secs(1);
 /// How long the collector may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the last spans may take when the gateway stops.
+const LAST: Duration = Duration::from_secs(2);
 /// How often a loss is told.
 const TOLD_EVERY: Duration = Duration::from_secs(60);
 
@@ -62,8 +64,8 @@ pub fn open(trace: &config::Trace) -> Result<Option<(mpsc::Sender<Finished>, Exp
 }
 
 impl Exporter {
-    /// Sends what comes, until stopped; then what still waits, within the given grace.
-    pub async fn run_until(mut self, stop: CancellationToken, grace: Duration) {
+    /// Sends what comes, until stopped; then what still waits, for two seconds at most.
+    pub async fn run_until(mut self, stop: CancellationToken) {
         let mut batch = Vec::with_capacity(MOST_AT_ONCE);
         while stop.run_until_cancelled(self.gather(&mut batch)).await.is_some() {
             if stop.run_until_cancelled(self.send(&mut batch)).await.is_none() {
@@ -80,7 +82,7 @@ impl Exporter {
                 }
             }
         };
-        let _late = tokio::time::timeout(grace, the_rest).await;
+        let _late = tokio::time::timeout(LAST, the_rest).await;
     }
 
     /// Waits for one, and then a moment for more.
@@ -102,6 +104,9 @@ impl Exporter {
         if batch.is_empty() {
             return;
         }
+        if self.queue.capacity() == 0 && self.may_tell() {
+            warn!(trace.queue = QUEUE, "spans are lost: they come faster than the collector takes them");
+        }
         let message = wire::request(&self.service_name, batch);
         // Emptied after the answer: whoever breaks this off sends them again.
         let sent = self.post(message.encode_to_vec()).await;
@@ -109,11 +114,20 @@ impl Exporter {
         batch.clear();
         if let Err(error) = sent {
             self.lost += count;
-            if self.told_at.is_none_or(|at| at.elapsed() >= TOLD_EVERY) {
+            if self.may_tell() {
                 warn!(trace.spans_lost = self.lost, %error, "spans could not be exported");
-                (self.lost, self.told_at) = (0, Some(Instant::now()));
+                self.lost = 0;
             }
         }
+    }
+
+    /// Once in a while; asking counts as telling.
+    fn may_tell(&mut self) -> bool {
+        let may = self.told_at.is_none_or(|at| at.elapsed() >= TOLD_EVERY);
+        if may {
+            self.told_at = Some(Instant::now());
+        }
+        may
     }
 
     async fn post(&self, body: Vec<u8>) -> Result<(), ExportError> {

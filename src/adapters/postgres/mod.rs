@@ -153,11 +153,6 @@ pub async fn shape(pool: &PgPool) -> Result<Shape, sqlx::Error> {
     })
 }
 
-/// Can Postgres be reached right now?
-pub async fn is_reachable(pool: &PgPool) -> bool {
-    sqlx::query("select 1").execute(pool).await.is_ok()
-}
-
 /// Which version the server says that it is: `150004` for 15.4.
 ///
 /// # Errors

@@ -11,6 +11,7 @@
 //! pooler must carry: PgBouncer does since 1.21, with `max_prepared_statements` above 0.
 
 use std::str::FromStr as _;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
@@ -19,6 +20,9 @@ use crate::config;
 
 /// A replica that falls silent in the middle of a transaction must not keep the others from its tenant for long.
 const IDLE_TIMEOUT: &str = "2s";
+
+/// How long Postgres may take to say that it is there. A probe waits for hardly longer.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How connections are made.
 #[derive(Clone)]
@@ -62,6 +66,8 @@ pub struct Pools {
     pub pool: PgPool,
     /// Only its options count: whoever needs a session makes one of its own by them, and keeps it.
     pub sessions: PgPool,
+    /// Do sessions have a way of their own?
+    apart: bool,
 }
 
 impl Pools {
@@ -77,7 +83,11 @@ impl Pools {
             .acquire_slow_threshold(database.connect_timeout);
         Ok(Self {
             pool: options.connect_lazy_with(pool),
-            sessions: PgPoolOptions::new().max_connections(1).connect_lazy_with(sessions),
+            sessions: PgPoolOptions::new()
+                .max_connections(1)
+                .acquire_timeout(database.connect_timeout)
+                .connect_lazy_with(sessions),
+            apart: database.session_url.is_some(),
         })
     }
 
@@ -85,6 +95,17 @@ impl Pools {
     pub fn lead(&self, ways: Ways) {
         self.pool.set_connect_options(ways.pool);
         self.sessions.set_connect_options(ways.sessions);
+    }
+
+    /// Can Postgres be reached right now, by every way that grants take?
+    pub async fn are_reachable(&self) -> bool {
+        let answers = async |pool| {
+            let answer = tokio::time::timeout(PATIENCE, sqlx::query("select 1").execute(pool)).await;
+            answer.is_ok_and(|answer| answer.is_ok())
+        };
+        let sessions = async || !self.apart || answers(&self.sessions).await;
+        let (pool, sessions) = tokio::join!(answers(&self.pool), sessions());
+        pool && sessions
     }
 
     /// Ends every connection.
@@ -122,8 +143,6 @@ pub async fn time_outs(pool: &PgPool) -> Result<TimeOuts, sqlx::Error> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

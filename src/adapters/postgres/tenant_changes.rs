@@ -30,6 +30,8 @@ pub struct Watch<F> {
     known: Option<i64>,
     /// What is remembered may be out of date, whatever the number says: a Postgres that comes back may be another one.
     in_doubt: bool,
+    /// Why nobody can listen, as it was told last.
+    told: Option<String>,
 }
 
 /// What Postgres says of tenants' changes.
@@ -43,7 +45,7 @@ struct Revision {
 impl<F: Fn() + Send> Watch<F> {
     /// One that looks so often.
     pub fn new(pools: Pools, poll: Duration, metrics: TenantChanges, changed: F) -> Self {
-        Self { ear: Ear::new(pools.clone()), pools, poll, metrics, changed, known: None, in_doubt: false }
+        Self { ear: Ear::new(pools.clone()), pools, poll, metrics, changed, known: None, in_doubt: false, told: None }
     }
 
     /// Watches until it is stopped.
@@ -68,25 +70,37 @@ impl<F: Fn() + Send> Watch<F> {
                 (self.changed)();
                 self.look("notification").await;
             }
-            Event::Opened => self.look("poll").await,
+            Event::Opened => {
+                self.told = None;
+                self.look("poll").await;
+            }
             Event::Lost(error) => {
                 debug!(error = %with_causes(&error), "the listener for tenant changes was lost; polling goes on");
                 self.metrics.listener_connected.set(0);
                 self.look("poll").await;
             }
             Event::Failed(error) => {
-                warn!(error = %with_causes(&error), "cannot listen for tenant changes; polling goes on");
+                let reason = with_causes(&error);
+                // Every half a minute the same says nothing new: the gauge tells that it is still so.
+                if self.told.as_ref() != Some(&reason) {
+                    warn!(error = reason, "cannot listen for tenant changes; polling goes on");
+                    self.told = Some(reason);
+                }
             }
         }
     }
 
-    /// Asks how it stands: in the listener's session where there is one, which shows whether that still stands.
+    /// Asks how it stands, by the way on which tenants are read; and in the listener's session whether that still stands.
     async fn look(&mut self, told_by: &str) {
         let asked = Instant::now();
-        let answer = match self.ear.session() {
-            Some(session) => within(revision(session)).await,
-            None => within(revision(&self.pools.pool)).await,
+        let answer = within(revision(&self.pools.pool)).await;
+        let is_deaf = match self.ear.session() {
+            Some(session) => within(revision(session)).await.is_err(),
+            None => false,
         };
+        if is_deaf {
+            self.ear.close();
+        }
         match answer {
             Ok(Revision { number, age }) => {
                 if self.in_doubt || self.known != Some(number) {
@@ -103,10 +117,7 @@ impl<F: Fn() + Send> Watch<F> {
             Err(error) => {
                 debug!(%error, "the revision of the tenants could not be read");
                 self.in_doubt = true;
-                if self.ear.session().is_some() {
-                    self.ear.close();
-                }
-                self.metrics.listener_connected.set(0);
+                self.metrics.listener_connected.set(i64::from(self.ear.session().is_some()));
             }
         }
     }

@@ -3,6 +3,7 @@ pooler that does not fit."""
 
 import json
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -214,6 +215,8 @@ class Trial:
 
 
 def main():
+    # Whoever ends this ends what it started, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     binary, pgbouncer, postgres_home, programs, place = (Path(argument) for argument in sys.argv[1:])
     trial = Trial(binary, pgbouncer, postgres_home, programs, place)
     try:
