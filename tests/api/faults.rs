@@ -1,7 +1,6 @@
 //! What happens when a dependency is away, and when it comes back?
 
 use std::collections::BTreeMap;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -18,6 +17,7 @@ use upload_gateway::model::{
 use uuid::Uuid;
 
 use crate::database::{Database, start_server};
+use crate::frozen::Frozen;
 use crate::harness::{Answer, Harness, SERVERS};
 use crate::metrics::scrape;
 
@@ -81,27 +81,14 @@ async fn a_frozen_postgres_is_given_up_on_in_time() {
     let alice = gateway.token("alice@acme.example");
     let grant = gateway.grant(&alice, 1).await;
     let read = format!("/v1/uploads/{}", grant["id"].as_str().unwrap());
-    let mut frozen: Vec<i32> = sqlx::query_scalar(
-        "select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
-    )
-    .fetch_all(&gateway.database.pool)
-    .await
-    .unwrap();
-    // The one that makes new backends, too.
-    frozen.push(i32::try_from(postgres.pid()).unwrap());
-    let signal = |name: &str| {
-        for pid in &frozen {
-            assert!(Command::new("kill").args([name, &pid.to_string()]).status().unwrap().success());
-        }
-    };
-    signal("-STOP");
+    let frozen = Frozen::freeze(&postgres, &gateway.database).await;
     let asked = Instant::now();
     let answer = gateway.post(&alice, "/v1/uploads", body()).await;
     let elapsed = asked.elapsed();
     // The readers' connections are frozen too, so reading is given up on as a whole.
     let late = gateway.get(&alice, &read).await;
     scrape_soon(&gateway).await;
-    signal("-CONT");
+    frozen.thaw();
     assert_unavailable(&answer);
     assert!(elapsed < Duration::from_millis(900), "the ledger's deadline is the first to strike: {elapsed:?}");
     assert_unavailable(&late);

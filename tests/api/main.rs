@@ -39,6 +39,7 @@ mod first_requests;
 mod forge;
 mod forged_tokens;
 mod forms;
+mod frozen;
 mod gateway_limits;
 mod happy_path;
 mod harness;
