@@ -102,6 +102,8 @@ async def trial(binary, place, verdict):
             await warm_up(fleet, people, ledger, verdict)
             await rolling_restart(fleet, people, ledger, verdict)
             await heard_everywhere(fleet, people, verdict)
+            now = time.time()
+            await until("Prometheus has read all that was done", lambda: panels.read_since(fleet, now), patience=30)
             await names.known(fleet, verdict)
             await panels.recorded(fleet, verdict)
             await panels.shown(fleet, verdict)

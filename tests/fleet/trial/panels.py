@@ -32,6 +32,13 @@ async def ask(fleet, query):
     return document["data"]["result"]
 
 
+async def read_since(fleet, moment):
+    """Has every replica been scraped since, and what is recorded of that been reckoned?"""
+    newest = ('up{job="upload-gateway"}', "job:upload_gateway_request_errors:ratio_rate5m")
+    last = [await ask(fleet, f"min(timestamp({series}))") for series in newest]
+    return all(found and float(found[0]["value"][1]) > moment for found in last)
+
+
 async def shown(fleet, verdict):
     for title, expression in panels():
         query = expression
