@@ -6,10 +6,10 @@ mod panics;
 mod spans;
 
 use tracing::Subscriber;
+use tracing_subscriber::Registry;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
-use tracing_subscriber::{EnvFilter, Registry};
 
 use crate::config::{Log, LogFormat};
 use crate::model::Clock;
@@ -43,7 +43,7 @@ where
 {
     let of_interest = SpansOfInterest { steps: export.is_some() };
     let spans = Spans::new(export, clock).with_filter(of_interest);
-    let filter = Lines::new(EnvFilter::new(&log.filter), of_interest);
+    let filter = Lines::new(&log.filter, of_interest);
     let lines = tracing_subscriber::fmt::layer().with_writer(writer);
     let lines = match log.format {
         LogFormat::Json => lines.event_format(json::Line).fmt_fields(json::Nothing).with_filter(filter).boxed(),
@@ -58,7 +58,9 @@ where
 /// When a subscriber was installed before.
 #[cfg(feature = "lambda")]
 pub fn start_in_lambda(filter: &str) -> Result<(), TryInitError> {
-    let lines = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter)).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
+        .with_writer(std::io::stderr);
     lines.json().flatten_event(true).finish().try_init()
 }
 

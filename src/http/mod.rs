@@ -29,6 +29,7 @@ mod uploads;
 mod uppy;
 mod usage;
 mod view;
+mod written;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

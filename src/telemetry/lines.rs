@@ -14,12 +14,14 @@ use super::spans::{OURS, SpansOfInterest};
 /// answers that hold our secrets, so these levels of whatever is not ours are never written.
 pub(super) struct Lines {
     asked_for: EnvFilter,
+    /// Does the filter ask about spans and their fields? Only then must it see each, which costs every request a lock.
+    looks_at_spans: bool,
     spans: SpansOfInterest,
 }
 
 impl Lines {
-    pub(super) fn new(asked_for: EnvFilter, spans: SpansOfInterest) -> Self {
-        Self { asked_for, spans }
+    pub(super) fn new(filter: &str, spans: SpansOfInterest) -> Self {
+        Self { asked_for: EnvFilter::new(filter), looks_at_spans: filter.contains('['), spans }
     }
 }
 
@@ -50,22 +52,32 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Filter<S> for Lines {
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        Filter::<S>::on_new_span(&self.asked_for, attributes, id, context);
+        if self.looks_at_spans {
+            Filter::<S>::on_new_span(&self.asked_for, attributes, id, context);
+        }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        Filter::<S>::on_record(&self.asked_for, id, values, context);
+        if self.looks_at_spans {
+            Filter::<S>::on_record(&self.asked_for, id, values, context);
+        }
     }
 
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
-        Filter::<S>::on_enter(&self.asked_for, id, context);
+        if self.looks_at_spans {
+            Filter::<S>::on_enter(&self.asked_for, id, context);
+        }
     }
 
     fn on_exit(&self, id: &Id, context: Context<'_, S>) {
-        Filter::<S>::on_exit(&self.asked_for, id, context);
+        if self.looks_at_spans {
+            Filter::<S>::on_exit(&self.asked_for, id, context);
+        }
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
-        Filter::<S>::on_close(&self.asked_for, id, context);
+        if self.looks_at_spans {
+            Filter::<S>::on_close(&self.asked_for, id, context);
+        }
     }
 }

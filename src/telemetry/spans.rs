@@ -63,8 +63,8 @@ impl Spans {
     }
 
     /// A span that begins a trace here, or goes on with its caller's.
-    fn first(&self, noted: &mut Noted) -> Traced {
-        let (parent, state) = (noted.caller, noted.state.take().map(Arc::new));
+    fn first(&self, beginning: Beginning) -> Traced {
+        let (parent, state) = (beginning.caller, beginning.state.map(Arc::new));
         let own = match parent {
             Some(caller) => TraceParent { span: SpanId::new(rand::random()), ..caller },
             None => {
@@ -80,8 +80,9 @@ impl Spans {
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        let mut noted = Noted::default();
-        attributes.record(&mut noted);
+        let mut beginning = Beginning::default();
+        attributes.record(&mut beginning);
+        let kind = beginning.kind.unwrap_or(Kind::Internal);
         let part = span.parent().and_then(|parent| {
             let extensions = parent.extensions();
             let whole = extensions.get::<Traced>()?;
@@ -95,7 +96,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
             })
         });
         let is_part = part.is_some();
-        let mut traced = part.unwrap_or_else(|| self.first(&mut noted));
+        let mut traced = part.unwrap_or_else(|| self.first(beginning));
         let is_exported = self.export.is_some() && traced.own.sampled;
         if is_part && !is_exported && *attributes.metadata().level() > Level::ERROR {
             // Nobody hears of this step: its lines and calls are the whole's.
@@ -105,21 +106,19 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
             traced.exported = Some(Box::new(Exported {
                 began: self.clock.now(),
                 name: attributes.metadata().name(),
-                kind: noted.kind.unwrap_or(Kind::Internal),
+                kind,
                 failed: false,
                 attributes: Vec::new(),
             }));
         }
-        noted.become_known(&mut traced);
+        attributes.record(&mut Known(&mut traced));
         span.extensions_mut().insert(traced);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        let mut noted = Noted::default();
-        values.record(&mut noted);
         if let Some(traced) = span.extensions_mut().get_mut::<Traced>() {
-            noted.become_known(traced);
+            values.record(&mut Known(traced));
         }
     }
 
@@ -134,42 +133,51 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
     }
 }
 
-/// What was said of a span at once.
+/// What a span says of itself when it begins, and never again.
 #[derive(Default)]
-struct Noted {
+struct Beginning {
     caller: Option<TraceParent>,
     state: Option<TraceState>,
     kind: Option<Kind>,
-    failed: bool,
-    values: Vec<(&'static str, Attribute)>,
 }
 
-impl Noted {
-    fn text(&mut self, field: &Field, text: String) {
-        match field.name() {
-            "otel.caller" => self.caller = TraceParent::parse(&text).ok(),
-            "otel.state" => self.state = TraceState::parse(&text).ok(),
-            "otel.kind" => {
-                self.kind = [("server", Kind::Server), ("client", Kind::Client)]
-                    .iter()
-                    .find(|(name, _)| *name == text)
-                    .map(|(_, kind)| *kind)
-            }
-            name => self.values.push((name, Attribute::Text(text))),
+impl Visit for Beginning {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "otel.kind" {
+            let kinds = [("server", Kind::Server), ("client", Kind::Client)];
+            self.kind = kinds.into_iter().find(|(name, _)| *name == value).map(|(_, kind)| kind);
         }
     }
 
-    fn become_known(self, traced: &mut Traced) {
-        for (name, value) in self.values {
-            if let (Attribute::Text(text), true) = (&value, LINE_FIELDS.contains(&name)) {
-                replace(&mut traced.fields, name, text.clone());
-            }
-            if let Some(exported) = &mut traced.exported {
-                replace(&mut exported.attributes, name, value);
-            }
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        match field.name() {
+            "otel.caller" => self.caller = TraceParent::parse(&format!("{value:?}")).ok(),
+            "otel.state" => self.state = TraceState::parse(&format!("{value:?}")).ok(),
+            _ => {}
         }
-        if let Some(exported) = &mut traced.exported {
-            exported.failed |= self.failed;
+    }
+}
+
+/// Notes what becomes known of a span. Nothing is copied that neither its lines nor an export will say.
+struct Known<'a>(&'a mut Traced);
+
+impl Known<'_> {
+    fn text(&mut self, field: &Field, text: impl Fn() -> String) {
+        let name = field.name();
+        if matches!(name, "otel.caller" | "otel.state" | "otel.kind") {
+            return;
+        }
+        if LINE_FIELDS.contains(&name) {
+            replace(&mut self.0.fields, name, text());
+        }
+        if let Some(exported) = &mut self.0.exported {
+            replace(&mut exported.attributes, name, Attribute::Text(text()));
+        }
+    }
+
+    fn value(&mut self, field: &Field, value: Attribute) {
+        if let Some(exported) = &mut self.0.exported {
+            replace(&mut exported.attributes, field.name(), value);
         }
     }
 }
@@ -181,17 +189,17 @@ fn replace<T>(values: &mut Vec<(&'static str, T)>, name: &'static str, value: T)
     }
 }
 
-impl Visit for Noted {
+impl Visit for Known<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.text(field, value.to_owned());
+        self.text(field, || value.to_owned());
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.text(field, format!("{value:?}"));
+        self.text(field, || format!("{value:?}"));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.values.push((field.name(), Attribute::Integer(value)));
+        self.value(field, Attribute::Integer(value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
@@ -199,10 +207,10 @@ impl Visit for Noted {
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        if field.name() == "otel.failed" {
-            self.failed = value;
-        } else {
-            self.values.push((field.name(), Attribute::Flag(value)));
+        if field.name() != "otel.failed" {
+            self.value(field, Attribute::Flag(value));
+        } else if let Some(exported) = &mut self.0.exported {
+            exported.failed |= value;
         }
     }
 }

@@ -203,3 +203,40 @@ async fn a_row_that_is_tried_again_is_not_judged_against_itself() {
     );
     assert_eq!(gateway.database.count("uploads").await, 1);
 }
+
+#[tokio::test]
+async fn a_row_whose_first_attempt_comes_through_late_is_on_record_once() {
+    let gateway = Harness::start().await;
+    let (tenant, row) = ledger_rows(&gateway.database).await;
+    let config = gateway.neighbours().configuration((0, 0), "").unwrap();
+    let pool = postgres::Pools::new(&config.database).unwrap().sessions;
+    let (ledger, writer) = ledger::open(pool, &config.ledger, Metrics::new().unwrap());
+    tokio::spawn(writer.run());
+    ledger.record(row(tenant.id)).await.unwrap();
+    let waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    loop {
+        let late = row(tenant.id);
+        let (id, before) = (late.grant.id.as_uuid(), gateway.database.count("uploads").await);
+        // The server goes on with an attempt that its gateway has given up: written, and not committed yet.
+        let mut first = gateway.database.pool.begin().await.unwrap();
+        let copy = "insert into uploads select (jsonb_populate_record(u, jsonb_build_object('id', $1))).* from uploads u limit 1";
+        sqlx::query(copy).bind(id).execute(&mut *first).await.unwrap();
+        let again = tokio::spawn({
+            let ledger = ledger.clone();
+            async move { ledger.record(late).await }
+        });
+        let waiting = async || {
+            let count: i64 = sqlx::query_scalar(waits).fetch_one(&gateway.database.pool).await.unwrap();
+            count > 0 || again.is_finished()
+        };
+        gateway.until("the second attempt waits for the first", waiting).await;
+        first.commit().await.unwrap();
+        match again.await.unwrap() {
+            // The machine was too busy to commit within the writer's patience.
+            Err(LedgerError::Locked) => continue,
+            result => assert!(result.is_ok(), "{result:?}"),
+        }
+        assert_eq!(gateway.database.count("uploads").await, before + 1);
+        break;
+    }
+}

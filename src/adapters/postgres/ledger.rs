@@ -207,10 +207,16 @@ impl LedgerWriter {
     /// ids make writing twice harmless. `again` says that an earlier try may have written some of them.
     async fn commit(&mut self, rows: &[GrantRow], again: bool) -> Result<Vec<Result<(), LedgerError>>, LedgerError> {
         let reused = self.connection.is_some();
-        match self.attempt(rows, again).await {
-            Err(LedgerError::Unavailable(_)) if reused => self.attempt(rows, true).await,
-            result => result,
+        let mut result = self.attempt(rows, again).await;
+        if reused && matches!(result, Err(LedgerError::Unavailable(_))) {
+            result = self.attempt(rows, true).await;
         }
+        // An earlier attempt, given up as lost, may have come through while this one waited for it. Of several rows, each is
+        // tried again by itself.
+        if rows.len() == 1 && matches!(result, Err(LedgerError::Refused(_))) {
+            result = self.attempt(rows, true).await;
+        }
+        result
     }
 
     async fn connect(&self) -> Result<PgConnection, sqlx::Error> {

@@ -131,36 +131,89 @@ async fn open_months(connection: &mut PgConnection, rows: &[&GrantRow]) -> Resul
     Ok(())
 }
 
+/// The rows of a batch, one array a column, in words that two statements share.
+macro_rules! write {
+    ($rows:ident, $statement:literal) => {{
+        fn column<'a, T>(rows: &[&'a GrantRow], value: impl Fn(&'a GrantRow) -> T) -> Vec<T> {
+            rows.iter().map(|row| value(row)).collect()
+        }
+        let checksums =
+            |part: fn(&crate::model::Checksum) -> &str| column($rows, |r| r.grant.checksum.as_ref().map(part));
+        sqlx::query!(
+            "with row as materialized (
+                select * from unnest(
+                    $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
+                    $9::text[], $10::text[], $11::jsonb[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::uuid[],
+                    $16::text[], $17::bool[], $18::bigint[], $19::bigint[]
+                ) with ordinality as row (
+                    id, tenant_id, subject, object_key, collection, file_name, content_type, size_bytes,
+                    checksum_algorithm, checksum_value, metadata, method, created_at, expires_at, audit_id, request_id,
+                    size_is_exact, part_size_bytes, monthly_bytes, place
+                )
+            )" + $statement,
+            &column($rows, |r| r.grant.id.as_uuid()),
+            &column($rows, |r| r.tenant.as_uuid()),
+            &column($rows, |r| r.grant.subject.as_str()) as &[&str],
+            &column($rows, |r| r.grant.key.as_str()) as &[&str],
+            &column($rows, |r| r.grant.collection.as_str()) as &[&str],
+            &column($rows, |r| r.grant.file_name.as_str()) as &[&str],
+            &column($rows, |r| r.grant.content_type.as_str()) as &[&str],
+            &column($rows, GrantRow::bytes),
+            &checksums(|c| c.algorithm.as_str()) as &[Option<&str>],
+            &checksums(|c| c.value.as_str()) as &[Option<&str>],
+            &column($rows, |r| Json(r.grant.metadata.entries())) as _,
+            &column($rows, |r| r.grant.method.as_str()) as &[&str],
+            &column($rows, |r| r.created_at),
+            &column($rows, |r| r.expires_at),
+            &column($rows, |r| AuditId::new(r.created_at).as_uuid()),
+            &column($rows, |r| r.request.as_str()) as &[&str],
+            &column($rows, |r| r.grant.size.exact().is_some()),
+            &column($rows, |r| r.grant.parts.map(PartPlan::part_size)) as &[Option<i64>],
+            &column($rows, |r| r.monthly_bytes) as &[Option<i64>],
+        )
+    }};
+}
+
 /// Uploads and their audit events in one statement, which is one transaction and one round trip, whatever their number.
-/// What is there already stays as it is. A tenant with a monthly limit has its counter locked first, so that grants of any
-/// number of replicas are judged one after the other.
+/// Most tenants have no monthly limit, and rows of such tenants alone need no judge.
 async fn insert(connection: &mut PgConnection, rows: &[&GrantRow]) -> Result<Vec<Held>, sqlx::Error> {
-    fn column<'a, T>(rows: &[&'a GrantRow], value: impl Fn(&'a GrantRow) -> T) -> Vec<T> {
-        rows.iter().map(|row| value(row)).collect()
+    if rows.iter().any(|row| row.monthly_bytes.is_some()) {
+        return insert_within_limits(connection, rows).await;
     }
-    let checksums = |part: fn(&crate::model::Checksum) -> &str| column(rows, |r| r.grant.checksum.as_ref().map(part));
-    let audit_ids: Vec<Uuid> = column(rows, |r| AuditId::new(r.created_at).as_uuid());
-    let held = sqlx::query!(
-        r#"
-        with row as (
-            select *, upload_month(created_at) as month from unnest(
-                $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
-                $9::text[], $10::text[], $11::jsonb[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::uuid[],
-                $16::text[], $17::bool[], $18::bigint[], $19::bigint[]
-            ) with ordinality as row (
+    let written = write!(
+        rows,
+        ", granted as (
+            insert into uploads (
                 id, tenant_id, subject, object_key, collection, file_name, content_type, size_bytes, checksum_algorithm,
-                checksum_value, metadata, method, created_at, expires_at, audit_id, request_id, size_is_exact,
-                part_size_bytes, monthly_bytes, place
+                checksum_value, metadata, method, created_at, expires_at, check_at, size_is_exact, part_size_bytes
             )
+            select id, tenant_id, subject, object_key, collection, file_name, content_type, size_bytes, checksum_algorithm,
+                   checksum_value, metadata, method, created_at, expires_at, expires_at, size_is_exact, part_size_bytes
+            from row
+        )
+        insert into audit_events (id, at, tenant_id, subject, action, upload_id, request_id)
+        select audit_id, created_at, tenant_id, subject, 'upload.granted', id, request_id from row"
+    );
+    written.execute(connection).await?;
+    Ok(Vec::new())
+}
+
+/// A tenant with a monthly limit has its counter locked first, so that grants of any number of replicas are judged one after
+/// the other.
+async fn insert_within_limits(connection: &mut PgConnection, rows: &[&GrantRow]) -> Result<Vec<Held>, sqlx::Error> {
+    let held = write!(
+        rows,
+        r#", month as (
+            select *, upload_month(created_at) as month from row
         ), counter as (
             select tenant_id, month, reserved_bytes + used_bytes as taken from tenant_usage
-            where (tenant_id, month) in (select tenant_id, month from row where monthly_bytes is not null)
+            where (tenant_id, month) in (select tenant_id, month from month where monthly_bytes is not null)
             order by tenant_id, month for update
         ), judged as (
-            select row.*, taken, monthly_bytes is null or coalesce(
+            select month.*, taken, monthly_bytes is null or coalesce(
                 taken + sum(size_bytes) over (partition by tenant_id, month order by place) <= monthly_bytes, false
             ) as admitted
-            from row left join counter using (tenant_id, month)
+            from month left join counter using (tenant_id, month)
         ), granted as (
             insert into uploads (
                 id, tenant_id, subject, object_key, collection, file_name, content_type, size_bytes, checksum_algorithm,
@@ -169,37 +222,13 @@ async fn insert(connection: &mut PgConnection, rows: &[&GrantRow]) -> Result<Vec
             select id, tenant_id, subject, object_key, collection, file_name, content_type, size_bytes, checksum_algorithm,
                    checksum_value, metadata, method, created_at, expires_at, expires_at, size_is_exact, part_size_bytes
             from judged where admitted
-            on conflict (id) do nothing
-            returning id
         ), audited as (
             insert into audit_events (id, at, tenant_id, subject, action, upload_id, request_id)
-            select audit_id, created_at, tenant_id, subject, 'upload.granted', id, request_id
-            from judged join granted using (id)
+            select audit_id, created_at, tenant_id, subject, 'upload.granted', id, request_id from judged where admitted
         )
-        select place as "place!", taken from judged where not admitted
-        "#,
-        &column(rows, |r| r.grant.id.as_uuid()),
-        &column(rows, |r| r.tenant.as_uuid()),
-        &column(rows, |r| r.grant.subject.as_str()) as &[&str],
-        &column(rows, |r| r.grant.key.as_str()) as &[&str],
-        &column(rows, |r| r.grant.collection.as_str()) as &[&str],
-        &column(rows, |r| r.grant.file_name.as_str()) as &[&str],
-        &column(rows, |r| r.grant.content_type.as_str()) as &[&str],
-        &column(rows, GrantRow::bytes),
-        &checksums(|c| c.algorithm.as_str()) as &[Option<&str>],
-        &checksums(|c| c.value.as_str()) as &[Option<&str>],
-        &column(rows, |r| Json(r.grant.metadata.entries())) as _,
-        &column(rows, |r| r.grant.method.as_str()) as &[&str],
-        &column(rows, |r| r.created_at),
-        &column(rows, |r| r.expires_at),
-        &audit_ids,
-        &column(rows, |r| r.request.as_str()) as &[&str],
-        &column(rows, |r| r.grant.size.exact().is_some()),
-        &column(rows, |r| r.grant.parts.map(PartPlan::part_size)) as &[Option<i64>],
-        &column(rows, |r| r.monthly_bytes) as &[Option<i64>],
-    )
-    .fetch_all(connection)
-    .await?;
+        select place as "place!", taken from judged where not admitted"#
+    );
+    let held = held.fetch_all(connection).await?;
     let places = held.into_iter().filter_map(|row| Some((usize::try_from(row.place).ok()?.checked_sub(1)?, row.taken)));
     Ok(places.map(|(index, taken)| Held { index, taken }).collect())
 }

@@ -14,7 +14,7 @@ use crate::http::extract::{Faults, Json, LargeJson};
 use crate::http::integer::Integer;
 use crate::http::object::Object;
 use crate::http::problem::Problem;
-use crate::http::{State, schema, view};
+use crate::http::{State, schema, view, written};
 use crate::model::{
     Checksum, ChecksumAlgorithm, Collection, ContentType, FileName, FileSize, IdempotencyKey, Invalid, Metadata,
     Method, Principal, RequestId,
@@ -105,7 +105,7 @@ pub(in crate::http) async fn post(
     };
     let (upload, next) = granted.into_iter().next().ok_or_else(Problem::internal)?;
     let location = format!("/v1/uploads/{}", upload.grant.id);
-    Ok(created(repeated).insert_header((LOCATION, location)).json(view::Upload::granted(upload, next)))
+    written::json(created(repeated).insert_header((LOCATION, location)), &view::Upload::granted(upload, next))
 }
 
 /// Grants several uploads at once, all of them or none.
