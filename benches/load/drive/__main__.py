@@ -2,8 +2,10 @@
 
 import argparse
 import json
+import os
 import signal
 import statistics
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,13 +14,16 @@ import machine
 import tables
 import verdicts
 import wrk
-from arms import ARMS, SHORT
+from arms import ARMS, BODY, SHORT
 from gateway import prepare
 from postgres import Postgres
 from servers import ask
 from stage import PEOPLE, TENANTS, Stage
 from steady import steady
 from visits import Wrong, visit
+
+BENCHES = Path(__file__).parents[2]
+REPORT = BENCHES / "load/report"
 
 
 def options(arguments):
@@ -47,7 +52,7 @@ class Run:
     def __init__(self, chosen, postgres, stage):
         self.postgres, self.stage, self.place, self.cache = postgres, stage, chosen.place, chosen.cache
         self.binary, self.echo, self.steady = chosen.binary, chosen.examples / "echo", chosen.examples / "steady"
-        self.seconds, self.warm_up = chosen.seconds, 1 if chosen.short else 4
+        self.seconds, self.short, self.warm_up = chosen.seconds, chosen.short, 1 if chosen.short else 4
         self.template = "template_of_the_gateway"
         prepare(postgres, self.binary, self.place, stage.addresses, self.template, TENANTS)
         self.repeated = stage.mint("repeated", PEOPLE)
@@ -64,26 +69,24 @@ class Run:
 
     def look_at_an_answer(self):
         """How long is what the gateway answers? The floor answers as much."""
-        name = "look"
-        ARMS["gateway-repeated"].database(self, name)
-        with ARMS["gateway-repeated"].start(self, name) as gateway:
-            headers = {"authorization": f"Bearer {self.one_token}", "content-type": "application/json"}
-            _, answer = ask(gateway.port, "POST", "/v1/uploads", '{"fileName":"photo.jpg","contentType":"image/jpeg","size":12345}', headers)
-        self.postgres.drop(name)
+        with ARMS["gateway-repeated"].serving(self, "look") as gateway:
+            _, answer = ask(gateway.port, "POST", "/v1/uploads", BODY, {
+                "authorization": f"Bearer {self.one_token}", "content-type": "application/json"})
         return len(answer)
 
     def mint_fresh(self):
-        """As many as a window needs and a half more: found out by using some up. A gateway that was started anew has seen none of them."""
-        arm, name, some = ARMS["gateway-fresh"], "calibration", 20000
+        """Half as many again as a window needs, which is found out by using some up. A gateway started anew has seen none of them."""
+        some = 20000
         self.fresh = self.stage.mint("fresh", some)
-        arm.database(self, name)
-        with arm.start(self, name) as gateway:
+        if self.short:
+            return
+        with ARMS["gateway-fresh"].serving(self, "calibration") as gateway:
             wrk.run(gateway.port, self.warm_up, self.repeated)
             seen = wrk.run(gateway.port, 3, self.fresh, once=True)
-        self.postgres.drop(name)
-        needed = int(seen["rate"] * self.seconds * 1.5)
-        print(f"minting {needed:,} fresh tokens, at {seen['rate']:,.0f} requests/s", flush=True)
-        self.fresh = self.stage.mint("fresh", needed)
+        needed = max(some, int(seen["rate"] * self.seconds * 1.5))
+        print(f"{needed:,} fresh tokens are minted: {seen['rate']:,.0f} a second can be used", flush=True)
+        if needed > some:
+            self.fresh = self.stage.mint("fresh", needed)
 
 
 def drive(chosen, run):
@@ -134,6 +137,10 @@ def main(arguments):
     document = {"about": about, "visits": visits, "medians": summary, "steady": even, "verdicts": shown,
                 "answerBytes": run.answer_bytes, "seconds": chosen.seconds, "rounds": chosen.rounds, "took": time.time() - began}
     chosen.results.write_text(json.dumps(document, indent=1))
+    if chosen.write:
+        pages = BENCHES / "README.md", BENCHES / "plot.svg"
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+        subprocess.run([sys.executable, REPORT, chosen.results, *pages], check=True, env=environment)
     print(f"\n{time.time() - began:.0f} s; all of it is in {chosen.results}")
     return 1 if chosen.strict and not all(verdict["reached"] for verdict in shown) else 0
 

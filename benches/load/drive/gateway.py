@@ -56,10 +56,9 @@ class Gateway(Server):
     def migrate(self):
         subprocess.run([self.binary, "migrate", "--config", self.config], check=True, env=self.environment)
 
-    def start_and_wait(self, pause=0.02):
-        self.start()
+    def wait(self, pause=0.02):
+        """Until it says that it is ready."""
         until("the gateway is ready", lambda: ask(self.internal, path="/readyz")[0] == 200, pause=pause, server=self)
-        return self
 
 
 def prepare(postgres, binary, place, addresses, database, tenants):

@@ -16,7 +16,8 @@ MAIN = {"companion": ["@uppy/companion"], "typescript": ["fastify", "aws-jwt-ver
 
 
 def says(*command):
-    ran = subprocess.run(command, check=False, capture_output=True, text=True, env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"})
+    environment = {**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"}
+    ran = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
     return (ran.stdout + ran.stderr).strip()
 
 
@@ -25,7 +26,7 @@ def about(chosen):
     memory = re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())
     changed = " with changes" if says("git", "status", "--porcelain", "--untracked-files=no") else ""
     return {
-        "machine": f"{processor[1] if processor else platform.machine()}, {os.cpu_count()} cores, {int(memory[1]) / 1e6:.0f} GB, "
+        "machine": f"{processor[1] if processor else platform.machine()}, {os.cpu_count()} cores, {int(memory[1]) / 2**20:.0f} GiB, "
                    f"Linux {platform.release()}",
         "versions": ", ".join([
             says("rustc", "--version").partition(" (")[0], says(str(programs() / "postgres"), "--version").partition(" (Debian")[0],

@@ -20,17 +20,12 @@ def calls(run, port, rate, seconds, tokens, connections=wrk.CONNECTIONS):
 def steady(run, rate, seconds, name="gateway-repeated"):
     """A visit at a fixed rate. Every planned request must be granted and recorded."""
     arm, database = ARMS[name], "steady"
-    arm.database(run, database)
-    server = arm.start(run, database)
-    try:
+    with arm.serving(run, database) as server:
         wrk.run(server.port, run.warm_up, run.repeated)
         rows = run.postgres.rows(database, arm.table(run, database))
         seen = measured(run, server, lambda: calls(run, server.port, rate, seconds, run.repeated))
         seen["rows"] = run.postgres.rows(database, arm.table(run, database)) - rows
         if not seen["planned"] == seen["granted"] == seen["rows"]:
             raise Wrong(f"{name}, steadily: {seen}\n{server.last_words()}")
-    finally:
-        server.stop()
-        run.postgres.drop(database)
     seen["asked_rate"], seen["seconds"] = rate, seconds
     return seen

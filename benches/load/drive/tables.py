@@ -1,9 +1,11 @@
-"""How are figures printed for people at a terminal?"""
+"""How are figures printed for people at a terminal? In which columns, on the page of results too."""
+
+# What it is called, whose figure, how it is written and in which unit.
 
 COLUMNS = [
     ("requests/s", "rate", "{:,.0f}", 1), ("p50 ms", "p50_us", "{:.2f}", 1e3), ("p99 ms", "p99_us", "{:.1f}", 1e3),
-    ("p99.9 ms", "p999_us", "{:.1f}", 1e3), ("max ms", "max_us", "{:.0f}", 1e3), ("CPU µs: service", "service_us", "{:.1f}", 1),
-    ("Postgres", "postgres_us", "{:.1f}", 1), ("sum", "sum_us", "{:.1f}", 1), ("wrk", "wrk_us", "{:.1f}", 1),
+    ("p99.9 ms", "p999_us", "{:.1f}", 1e3), ("max ms", "max_us", "{:.0f}", 1e3), ("service µs", "service_us", "{:,.1f}", 1),
+    ("Postgres µs", "postgres_us", "{:,.1f}", 1), ("sum µs", "sum_us", "{:,.1f}", 1), ("wrk µs", "wrk_us", "{:.1f}", 1),
     ("MB", "memory_mb", "{:.0f}", 1), ("rows", "rows", "{:,.0f}", 1), ("201s", "granted", "{:,.0f}", 1),
     ("STS", "assume_role", "{:.0f}", 1), ("JWKS", "jwks", "{:.0f}", 1), ("others' cores", "others_cores", "{:.2f}", 1)]
 HEAD = f"{'':17}" + "".join(f"{title:>{max(len(title), 8) + 2}}" for title, *_ in COLUMNS)

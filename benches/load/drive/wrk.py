@@ -24,9 +24,9 @@ def run(port, seconds, tokens, path="/v1/uploads", once=False, connections=CONNE
     return seen
 
 
-def whole(seen):
+def faults(seen):
     """What is wrong with it, if anything."""
-    wrong = {name: seen[name] for name in ("refused", "socket_errors", "timeouts") if seen[name]}
+    found = {name: seen[name] for name in ("refused", "socket_errors", "timeouts") if seen[name]}
     if seen["sent"] != seen["answered"]:
-        wrong["never answered"] = seen["sent"] - seen["answered"]
-    return wrong
+        found["never answered"] = seen["sent"] - seen["answered"]
+    return found
