@@ -1,8 +1,8 @@
--- What does wrk send? `wrk … -s grants.lua URL -- PATH SECONDS THREADS TOKENS [once]`: POST PATH with the tokens of a file, one a line, in
--- turn, each thread a part of them; TOKENS may be `-` for GET PATH without any. With `once`, no token is sent twice.
+-- What does wrk send? `wrk … -s grants.lua URL -- PATH SECONDS THREADS CONNECTIONS TOKENS [once]`: POST PATH with the tokens of a file, one
+-- a line, in turn, each thread a part of them; TOKENS may be `-` for GET PATH without any. With `once`, no token is sent twice.
 --
--- wrk cuts what is on its way at its end, which a service has done but nobody has counted. So requests are sent for SECONDS, nothing is sent
--- after that, and wrk goes on for as long as the last answers need: then every request that was sent was answered and counted.
+-- wrk cuts what is on its way at its end: a service has done it, and nobody has counted it. So each thread sends for SECONDS, then nothing
+-- more, and prints `drained` once each of its CONNECTIONS has had its last answer. Whoever started wrk may then end it by SIGINT.
 
 local ffi = require("ffi")
 ffi.cdef [[
@@ -21,8 +21,8 @@ end
 
 -- In each thread, as everything below.
 function init(arguments)
-  local path, file = arguments[1], arguments[4]
-  seconds, parts, once = tonumber(arguments[2]), tonumber(arguments[3]), arguments[5] == "once"
+  local path, file = arguments[1], arguments[5]
+  seconds, parts, waiting, once = tonumber(arguments[2]), tonumber(arguments[3]), tonumber(arguments[4]), arguments[6] == "once"
   local host = "Host: " .. wrk.host .. ":" .. wrk.port .. "\r\n"
   requests = {}
   if file == "-" then
@@ -50,6 +50,16 @@ local function now()
   return tonumber(moment.seconds) + tonumber(moment.nanoseconds) / 1e9
 end
 
+-- wrk asks for a request when a connection is free. One that gets nothing to send is silent from then on.
+local function nothing()
+  waiting = waiting - 1
+  if waiting == 0 then
+    io.write("drained\n")
+    io.flush()
+  end
+  return ""
+end
+
 function request()
   if not looked_at then
     looked_at = true
@@ -60,13 +70,13 @@ function request()
   end
   lasted = now() - began
   if lasted >= seconds then
-    return ""
+    return nothing()
   end
   if turn == #requests then
     if once then
       exhausted = 1
       seconds = lasted
-      return ""
+      return nothing()
     end
     turn = 0
   end

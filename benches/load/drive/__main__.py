@@ -20,7 +20,7 @@ from postgres import Postgres
 from servers import ask
 from stage import PEOPLE, TENANTS, Stage
 from steady import steady
-from visits import Wrong, visit
+from visits import visit
 
 BENCHES = Path(__file__).parents[2]
 REPORT = BENCHES / "load/report"
@@ -123,7 +123,7 @@ def main(arguments):
             even = None
             if "gateway-repeated" in summary:
                 even = steady(run, summary["gateway-repeated"]["rate"] / 2, seconds=3 if chosen.short else 60)
-    except Wrong as fault:
+    except RuntimeError as fault:
         print(f"FAIL  {fault}", file=sys.stderr)
         return 1
     print("\nmedians\n" + tables.HEAD)

@@ -55,6 +55,9 @@ class Arm:
             server = self.start(run, database)
             self.wait(run, server)
             yield server
+        except RuntimeError as error:
+            words = server.last_words() if server else ""
+            raise RuntimeError(f"{self.name}: {error}\nits last words:\n{words}") from error
         finally:
             if server:
                 server.stop()

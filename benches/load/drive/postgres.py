@@ -57,7 +57,8 @@ class Postgres:
         return self.server.pid
 
     def url(self, database):
-        return f"postgres://postgres@localhost/{database}?host={self.home}"
+        """As everybody's driver reads it: sqlx, node-postgres and asyncpg."""
+        return f"postgres:///{database}?host={self.home}&user=postgres"
 
     def ask(self, database, sql):
         """What psql prints for it, bare."""

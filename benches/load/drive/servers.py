@@ -67,9 +67,9 @@ def until(what, holds, patience=60, pause=0.02, server=None):
         if held:
             return held
         if server is not None and not server.alive():
-            raise RuntimeError(f"{server.name} ended before {what}:\n{server.last_words()}")
+            raise RuntimeError(f"{server.name} ended before {what}")
         if time.monotonic() > end:
-            raise RuntimeError(f"in vain for {patience} s: {what}" + (f"\n{server.last_words()}" if server else ""))
+            raise RuntimeError(f"in vain for {patience} s: {what}")
         time.sleep(pause)
 
 

@@ -23,9 +23,9 @@ ROLE_ARN = os.environ["ROLE_ARN"]
 URL_LIFE = timedelta(minutes=15)
 SESSION_LIFE = timedelta(hours=1)
 
-# Both workers start at once, and "if not exists" alone lets one of them fail.
+# Both workers start at once, and "if not exists" alone lets one of them fail. The statements are one transaction, whose end unlocks.
 TABLE = """
-    select pg_advisory_lock(1);
+    select pg_advisory_xact_lock(1);
     create table if not exists grants (
         id uuid primary key,
         tenant text not null,
@@ -38,7 +38,6 @@ TABLE = """
         expires_at timestamptz not null
     );
     create index if not exists grants_of_a_tenant on grants (tenant, created_at);
-    select pg_advisory_unlock(1);
 """
 INSERT = """
     insert into grants (id, tenant, subject, object_key, file_name, content_type, size, created_at, expires_at)
