@@ -182,6 +182,7 @@ class Service:
             ("another client's", 401, self.sandbox.resigned(alice, aud="another")),
             ("another pool's", 401, self.sandbox.resigned(alice, iss="https://cognito-idp.eu-central-1.amazonaws.com/another")),
             ("an access token", 401, access),
+            ("one for another use", 401, self.sandbox.resigned(alice, token_use="access")),
             ("nobody's tenant", 403, admin),
             ("a tenant of wildcards", 403, self.sandbox.resigned(alice, **{"custom:customerName": "*"})),
         ):
@@ -203,9 +204,13 @@ class Service:
 
     def takes_its_put_alone(self, grant, tenant):
         expect("the tenant's own prefix", grant["key"].startswith(tenant), True)
-        put = lambda changes, file=FILE: call("PUT", grant["url"], {**grant["headers"], **changes}, file)[0]
+
+        def put(changes, file=FILE):
+            return call("PUT", grant["url"], {**grant["headers"], **changes}, file)[0]
+
         expect("a PUT of another size", put({"content-length": "3"}, b"abc"), 403)
         expect("a PUT of another type", put({"content-type": "text/html"}), 403)
+        expect("a PUT over another", put({"if-none-match": '"another"'}), 403)
         expect("the PUT", put({}), 200)
         expect("a second PUT", put({}), 412)
 
@@ -235,9 +240,9 @@ class Companion:
 PEERS = {"companion": (Companion, OWNER), "typescript": (Service, GATEWAY), "python": (Service, GATEWAY)}
 
 
-def check(name, sandbox, place, scratch):
+def check(name, database, sandbox, place, scratch):
     kind, (key, secret) = PEERS[name]
-    port, database, log = free_port(), sandbox.database(name), scratch / f"{name}.log"
+    port, log = free_port(), scratch / f"{name}.log"
     about = sandbox.about
     # Nothing of the caller's own AWS settings.
     environment = {
@@ -274,14 +279,16 @@ def main(binary, place, *names):
         os.chmod(scratch, 0o711)
         sandbox = Sandbox(Path(binary).resolve(), Path(scratch))
         try:
-            for name in names or PEERS:
-                check(name, sandbox, Path(place).resolve(), Path(scratch))
-        except Failed as failed:
-            print(f"FAIL  {failed}", file=sys.stderr)
-            return 1
+            databases = {name: sandbox.database(name) for name in names or PEERS}
+            with concurrent.futures.ThreadPoolExecutor() as pool:
+                checks = [pool.submit(check, name, database, sandbox, Path(place).resolve(), Path(scratch))
+                          for name, database in databases.items()]
         finally:
             end(sandbox.process, signal.SIGINT)
-    return 0
+    failures = [failure for failure in (each.exception() for each in checks) if failure]
+    for failure in failures:
+        print(f"FAIL  {failure}", file=sys.stderr)
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

@@ -5,6 +5,10 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 place=$1
 
+# The AWS SDK asks for it, and Companion.
+[ "$(node --print 'process.versions.node.split(".")[0] >= 20' 2>/dev/null)" = true ] ||
+    { echo 'missing here: Node.js 20 or newer, and npm' >&2; exit 1; }
+
 # installed NAME: is this edition of it there already?
 installed() { diff --recursive --brief "$here/$1" "$place/$1.installed" >/dev/null 2>&1; }
 

@@ -6,6 +6,7 @@ import uuid
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import boto3
@@ -20,6 +21,9 @@ CLIENT_ID = os.environ["CLIENT_ID"]
 BUCKET = os.environ["BUCKET"]
 REGION = os.environ["REGION"]
 ROLE_ARN = os.environ["ROLE_ARN"]
+DATABASE_URL = os.environ["DATABASE_URL"]
+# A socket's directory comes as `?host=`; asyncpg, unlike libpq, prefers the host before it.
+DATABASE_HOST = parse_qs(urlsplit(DATABASE_URL).query).get("host", [None])[0]
 URL_LIFE = timedelta(minutes=15)
 SESSION_LIFE = timedelta(hours=1)
 
@@ -73,7 +77,7 @@ class Caller(BaseModel):
 @asynccontextmanager
 async def lifespan(app: FastAPI):
     """One pool for each worker."""
-    async with asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=1, max_size=10) as pool:
+    async with asyncpg.create_pool(DATABASE_URL, host=DATABASE_HOST, min_size=1, max_size=10) as pool:
         await pool.execute(TABLE)
         app.state.pool = pool
         yield
@@ -87,8 +91,8 @@ sessions: dict[str, tuple[object, datetime]] = {}
 assuming = asyncio.Lock()
 
 
-def caller(token: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]) -> Caller:
-    """Verifies the ID token. FastAPI runs this in its pool of threads, because the keys may have to be fetched."""
+async def caller(token: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]) -> Caller:
+    """Verifies the ID token. Keys are fetched only when they are unknown, so no thread of the pool is spent on it."""
     try:
         key = jwks.get_signing_key_from_jwt(token.credentials)
         claims = jwt.decode(token.credentials, key.key, algorithms=["RS256"], audience=CLIENT_ID, issuer=ISSUER)
