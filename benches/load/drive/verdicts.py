@@ -1,6 +1,6 @@
 """What must be shown, and is it? Ratios within one run."""
 
-# What, whose figure, whose it is compared with, and the bounds: CPU at most such a share, requests a second at least so many times.
+# Whose figures, whose they are compared with, and the bounds: CPU at most such a share, requests a second at least so many times.
 RATIOS = [
     ("gateway-repeated", "typescript", 1 / 20, 18), ("gateway-repeated", "companion", None, 30),
     ("gateway-repeated", "echo", None, 0.35), ("gateway-fresh", "echo", None, 0.22)]

@@ -9,7 +9,7 @@ def page(document):
                          for number in range(document["rounds"]))
     parts = [
         about,
-        f"Medians of {document['rounds']} rounds with a window of {document['seconds']:g} s each; an answer of the gateway, and of the "
+        f"Medians of {document['rounds']} round{'s' * (document['rounds'] > 1)} with a window of {document['seconds']:g} s each; an answer of the gateway, and of the "
         f"floor, has {document['answerBytes']:,} bytes:",
         table(document["medians"]), verdicts(document["verdicts"]),
         *([steady(document["steady"])] if document["steady"] else []),
