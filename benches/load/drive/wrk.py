@@ -1,0 +1,41 @@
+"""How much does a service do when as much as it can is asked of it? wrk asks, in a closed loop."""
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+SCRIPT = Path(__file__).parents[1] / "grants.lua"
+CONNECTIONS, THREADS = 64, 2
+# What the last answers may need once nothing is sent any more.
+PATIENCE = 60
+
+
+def run(port, seconds, tokens, path="/v1/uploads", once=False, connections=CONNECTIONS):
+    """What grants.lua prints, with `rate`, the requests a second. Without tokens it is GET."""
+    command = ["wrk", f"-t{THREADS}", f"-c{connections}", f"-d{int(seconds) + PATIENCE}s", "--timeout", f"{PATIENCE}s", "-s", SCRIPT,
+               f"http://127.0.0.1:{port}", "--", path, seconds, THREADS, connections // THREADS, tokens or "-", *(["once"] if once else [])]
+    with subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True) as wrk:
+        lines, drained = [], 0
+        try:
+            for line in wrk.stdout:
+                lines.append(line)
+                drained += line == "drained\n"
+                if line == "drained\n" and drained == THREADS:
+                    wrk.send_signal(signal.SIGINT)
+        finally:
+            wrk.kill()
+    if wrk.returncode != 0:
+        raise RuntimeError(f"wrk ended with {wrk.returncode}: {''.join(lines)}")
+    seen = json.loads(lines[-1])
+    seen["granted"] = seen["answered"] - seen["refused"]
+    seen["rate"] = seen["answered"] / seen["seconds"]
+    return seen
+
+
+def faults(seen):
+    """What is wrong with it, if anything."""
+    found = {name: seen[name] for name in ("refused", "socket_errors", "timeouts") if seen[name]}
+    if seen["sent"] != seen["answered"]:
+        found["never answered"] = seen["sent"] - seen["answered"]
+    return found
