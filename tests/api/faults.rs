@@ -176,6 +176,19 @@ async fn a_poisoned_row_fails_alone_and_a_full_queue_says_so() {
 }
 
 #[tokio::test]
+async fn a_tenant_that_was_ever_granted_an_upload_cannot_be_deleted() {
+    let gateway = Harness::start().await;
+    gateway.grant(&gateway.token("alice@acme.example"), 1).await;
+    let delete = async |slug: &str| {
+        sqlx::query("delete from tenants where slug = $1").bind(slug).execute(&gateway.database.pool).await
+    };
+    let error = delete("acme").await.unwrap_err();
+    let constraint = error.as_database_error().and_then(|error| error.constraint());
+    assert_eq!(constraint, Some("tenant_usage_tenant_id_fkey"), "{error}");
+    assert_eq!(delete("globex").await.unwrap().rows_affected(), 1, "nothing keeps one that was not");
+}
+
+#[tokio::test]
 async fn a_row_that_is_tried_again_is_not_judged_against_itself() {
     let gateway = Harness::start().await;
     let (tenant, row) = ledger_rows(&gateway.database).await;

@@ -88,6 +88,30 @@ async fn pages_follow_one_another_while_uploads_come_in() {
 }
 
 #[tokio::test]
+async fn an_upload_that_is_settled_between_two_pages_is_on_one_of_them() {
+    let gateway = Harness::start().await;
+    let alice = gateway.token("alice@acme.example");
+    let granted = join_all((0..60).map(|_| gateway.grant(&alice, 1))).await;
+    let mut granted: Vec<String> = granted.iter().map(|grant| grant["id"].as_str().unwrap().to_owned()).collect();
+    granted.sort_unstable_by(|one, other| other.cmp(one));
+    let first = list(&gateway, &alice, "limit=20").await;
+    // Of those that were on the page, and of those that come after it, two of every three.
+    let (left, settled): (Vec<_>, Vec<_>) = granted.iter().enumerate().partition(|(place, _)| place % 3 == 0);
+    let [left, settled] = [left, settled].map(|half| half.into_iter().map(|(_, id)| id.clone()).collect::<Vec<_>>());
+    let settle = "update uploads set status = 'aborted', check_at = null where id = any ($1::uuid[])";
+    sqlx::query(settle).bind(&settled).execute(&gateway.database.pool).await.unwrap();
+    let cursor = first.body["nextCursor"].as_str().expect("more");
+    let rest = list(&gateway, &alice, &format!("limit=200&cursor={cursor}")).await;
+    assert_eq!([ids(&first), ids(&rest)].concat(), granted);
+    for (query, expected) in [("", &granted), ("&status=pending", &left), ("&status=aborted", &settled)] {
+        for filter in ["", "&collection=default"] {
+            let (found, _) = walk(&gateway, &alice, &format!("limit=7{query}{filter}")).await;
+            assert_eq!(&found, expected, "{query}{filter}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn each_filter_and_all_together_show_what_they_say_to_each_who_may_see_it() {
     let (gateway, people) = crowded().await;
     let rows = "select u.id::text, t.slug, u.subject, u.collection, u.status from uploads u

@@ -64,6 +64,7 @@ mod operations;
 mod outstanding;
 mod own_process;
 mod parts;
+mod planned;
 mod portal;
 mod post_form;
 mod problems;

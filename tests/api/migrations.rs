@@ -53,3 +53,14 @@ async fn a_release_that_is_rolled_back_serves_with_the_newer_shape() {
     sqlx::query(edited).execute(&gateway.database.pool).await.unwrap();
     assert!(migrated(&gateway.database).await.is_err(), "a migration that was edited is refused");
 }
+
+#[tokio::test]
+async fn an_index_that_was_made_beforehand_is_taken_and_one_that_is_broken_is_named() {
+    let database = Database::create().await;
+    let migration = include_str!("../../migrations/20261121000011_settled_uploads.sql");
+    sqlx::raw_sql(migration).execute(&database.pool).await.expect("all of them are there");
+    let breaks = "update pg_index set indisvalid = false where indexrelid = 'uploads_settled_newest'::regclass";
+    sqlx::query(breaks).execute(&database.pool).await.unwrap();
+    let error = sqlx::raw_sql(migration).execute(&database.pool).await.unwrap_err().to_string();
+    assert!(error.contains("drop them first: uploads_settled_newest"), "{error}");
+}

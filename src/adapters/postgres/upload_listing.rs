@@ -1,20 +1,35 @@
 //! Which uploads are on the next page?
 //!
-//! A page is read from one index and stops when it is full, whatever the tenant's size and whatever the planner believes.
-//! Two things see to that, because a prepared statement is planned once for every tenant:
+//! A page has two legs, one of what is pending and one of what is settled, which is everything else, because they are in
+//! indexes of their own: a grant is written into few, and enters those with many columns once, when it is settled. Both are one
+//! statement, which sees one moment: an upload that is settled meanwhile is in one leg, never in both or in none.
+//!
+//! Each leg is read from one index and stops when it is full, whatever the tenant's size and whatever the planner believes.
+//! Four things see to that, because a prepared statement is planned once for every tenant:
 //!
 //! - The order names the index's last columns and the range is a row comparison over them. `tenant_id = … order by id` would
 //!   say the same, and lets the planner walk the primary key backwards through all tenants until it has found enough. Of two
 //!   filters the subject is an equality all the same: compared in the row as well, it has the planner take the index of the
 //!   other filter and sort each subject.
-//! - The inner limit is written out. Of a limit that is a parameter the planner assumes a tenth of all rows, and sorts.
+//! - The inner limits are written out. Of a limit that is a parameter the planner assumes a tenth of all rows, and sorts.
+//! - `status = 'pending'` and `status <> 'pending'` are written out too. Of a status that is a parameter the planner cannot
+//!   tell that the index has all the rows.
+//! - What is settled comes first, and once it has filled the page, what is pending is looked for no further down than its
+//!   last row. Whatever was settled since the table was last vacuumed has left its entry among what is pending: without an end, a
+//!   tenant's few pending uploads are looked for through all of those.
 //!
-//! The index leads with every filter that is given, so what a filter leaves out is not read, with one exception: a
-//! collection and a status together, with a subject or without. There one of the two leads and the other is checked on the
-//! way. The collection leads to what is completed, as most of a collection is; the status leads to everything else, as little
-//! is in it. So two pages can still be sparse: what is completed of a collection where most is not, as after its deletion;
-//! and, in a status that very many uploads are in, what is of a collection that few of them are in. Neither reads more than
-//! what the leading filter alone would list; one more index on each set of columns would end it, at the cost of every write.
+//! The index of what is settled leads with every filter that is given, so what a filter leaves out is not read, with one
+//! exception: a collection and a status together, with a subject or without. There one of the two leads and the other is
+//! checked on the way. The collection leads to what is completed, as most of a collection is; the status leads to everything
+//! else, as little is in it. So two pages can still be sparse: what is completed of a collection where most is not, as after
+//! its deletion; and, in a status that very many uploads are in, what is of a collection that few of them are in. Neither
+//! reads more than what the leading filter alone would list; one more index on each set of columns would end it, at the cost
+//! of every upload that is settled.
+//!
+//! The indexes of what is pending lead with the subject or with nothing, and a collection is checked on the way. Little is
+//! pending, for minutes mostly and up to the expiry of a multipart upload; but the page of a collection that has too little
+//! settled to fill it looks through all that the tenant, or the subject, has pending. So does a page of what is pending alone,
+//! and that one walks past what left as well: in the heap once, after that inside the index.
 
 use sqlx::PgExecutor;
 use uuid::Uuid;
@@ -60,13 +75,49 @@ pub async fn page(
     let subject = filter.subject.as_ref().map(Subject::as_str);
     let collection = filter.collection.as_ref().map(Collection::as_str);
     let rows = match (subject, collection, filter.status) {
-        (Some(subject), Some(collection), None | Some(UploadStatus::Completed)) => rows!(
+        (Some(subject), collection, Some(UploadStatus::Pending)) => rows!(
             connection,
             "(select * from uploads
-              where tenant_id = $1 and subject = $2 and (collection, id) < ($3, $4) and collection >= $3
-                and ($5::text is null or status = $5)
-              order by collection desc, id desc limit 201) as page
-             order by collection desc, id desc limit $6",
+              where status = 'pending' and tenant_id = $1 and (subject, id) < ($2, $3) and subject >= $2
+                and ($4::text is null or collection = $4)
+              order by subject desc, id desc limit 201) as page
+             order by subject desc, id desc limit $5",
+            id,
+            subject,
+            before,
+            collection,
+            limit,
+        ),
+        (None, collection, Some(UploadStatus::Pending)) => rows!(
+            connection,
+            "(select * from uploads
+              where status = 'pending' and (tenant_id, id) < ($1, $2) and tenant_id >= $1
+                and ($3::text is null or collection = $3)
+              order by tenant_id desc, id desc limit 201) as page
+             order by tenant_id desc, id desc limit $4",
+            id,
+            before,
+            collection,
+            limit,
+        ),
+        (Some(subject), Some(collection), None | Some(UploadStatus::Completed)) => rows!(
+            connection,
+            "(with settled as materialized (
+                select * from
+                  (select * from uploads
+                   where status <> 'pending' and tenant_id = $1 and subject = $2 and (collection, id) < ($3, $4)
+                     and collection >= $3 and ($5::text is null or status = $5)
+                   order by collection desc, id desc limit 201) as leg
+                limit $6)
+              table settled
+              union all
+              (select * from uploads
+               where status = 'pending' and tenant_id = $1 and (subject, id) < ($2, $4)
+                 and (subject, id) >= ($2, coalesce((select id from settled order by id desc offset $6 - 1),
+                            uuid '00000000-0000-0000-0000-000000000000'))
+                 and collection = $3 and $5::text is null
+               order by subject desc, id desc limit 201)) as page
+             order by id desc limit $6",
             id,
             subject,
             collection,
@@ -77,7 +128,7 @@ pub async fn page(
         (Some(subject), collection, Some(status)) => rows!(
             connection,
             "(select * from uploads
-              where tenant_id = $1 and subject = $2 and (status, id) < ($3, $4) and status >= $3
+              where status <> 'pending' and tenant_id = $1 and subject = $2 and (status, id) < ($3, $4) and status >= $3
                 and ($5::text is null or collection = $5)
               order by status desc, id desc limit 201) as page
              order by status desc, id desc limit $6",
@@ -90,10 +141,20 @@ pub async fn page(
         ),
         (Some(subject), None, None) => rows!(
             connection,
-            "(select * from uploads
-              where tenant_id = $1 and (subject, id) < ($2, $3) and subject >= $2
-              order by subject desc, id desc limit 201) as page
-             order by subject desc, id desc limit $4",
+            "(with settled as materialized (
+                select * from
+                  (select * from uploads
+                   where status <> 'pending' and tenant_id = $1 and (subject, id) < ($2, $3) and subject >= $2
+                   order by subject desc, id desc limit 201) as leg
+                limit $4)
+              table settled
+              union all
+              (select * from uploads
+               where status = 'pending' and tenant_id = $1 and (subject, id) < ($2, $3)
+                 and (subject, id) >= ($2, coalesce((select id from settled order by id desc offset $4 - 1),
+                            uuid '00000000-0000-0000-0000-000000000000'))
+               order by subject desc, id desc limit 201)) as page
+             order by id desc limit $4",
             id,
             subject,
             before,
@@ -101,10 +162,22 @@ pub async fn page(
         ),
         (None, Some(collection), None | Some(UploadStatus::Completed)) => rows!(
             connection,
-            "(select * from uploads
-              where tenant_id = $1 and (collection, id) < ($2, $3) and collection >= $2 and ($4::text is null or status = $4)
-              order by collection desc, id desc limit 201) as page
-             order by collection desc, id desc limit $5",
+            "(with settled as materialized (
+                select * from
+                  (select * from uploads
+                   where status <> 'pending' and tenant_id = $1 and (collection, id) < ($2, $3) and collection >= $2
+                     and ($4::text is null or status = $4)
+                   order by collection desc, id desc limit 201) as leg
+                limit $5)
+              table settled
+              union all
+              (select * from uploads
+               where status = 'pending' and (tenant_id, id) < ($1, $3)
+                 and (tenant_id, id) >= ($1, coalesce((select id from settled order by id desc offset $5 - 1),
+                            uuid '00000000-0000-0000-0000-000000000000'))
+                 and collection = $2 and $4::text is null
+               order by tenant_id desc, id desc limit 201)) as page
+             order by id desc limit $5",
             id,
             collection,
             before,
@@ -114,7 +187,8 @@ pub async fn page(
         (None, collection, Some(status)) => rows!(
             connection,
             "(select * from uploads
-              where tenant_id = $1 and (status, id) < ($2, $3) and status >= $2 and ($4::text is null or collection = $4)
+              where status <> 'pending' and tenant_id = $1 and (status, id) < ($2, $3) and status >= $2
+                and ($4::text is null or collection = $4)
               order by status desc, id desc limit 201) as page
              order by status desc, id desc limit $5",
             id,
@@ -125,10 +199,20 @@ pub async fn page(
         ),
         (None, None, None) => rows!(
             connection,
-            "(select * from uploads
-              where (tenant_id, id) < ($1, $2) and tenant_id >= $1
-              order by tenant_id desc, id desc limit 201) as page
-             order by tenant_id desc, id desc limit $3",
+            "(with settled as materialized (
+                select * from
+                  (select * from uploads
+                   where status <> 'pending' and (tenant_id, id) < ($1, $2) and tenant_id >= $1
+                   order by tenant_id desc, id desc limit 201) as leg
+                limit $3)
+              table settled
+              union all
+              (select * from uploads
+               where status = 'pending' and (tenant_id, id) < ($1, $2)
+                 and (tenant_id, id) >= ($1, coalesce((select id from settled order by id desc offset $3 - 1),
+                            uuid '00000000-0000-0000-0000-000000000000'))
+               order by tenant_id desc, id desc limit 201)) as page
+             order by id desc limit $3",
             id,
             before,
             limit,

@@ -42,15 +42,18 @@ pub(super) struct Row {
     pub(super) stored_checksum_value: Option<String>,
 }
 
-/// A query for whole uploads, of which the callers write only where from.
+/// A query for whole uploads, of which the callers write only where from. Of a union sqlx does not know which columns are never
+/// null.
 macro_rules! uploads {
     ($source:literal, $($argument:expr),+ $(,)?) => {
         sqlx::query_as!(
             $crate::adapters::postgres::uploads::Row,
-            r#"select tenant_id, id, subject, object_key, collection, file_name, content_type, size_bytes, size_is_exact,
-                      part_size_bytes, multipart_id, checksum_algorithm, checksum_value, metadata as "metadata: _", method,
-                      status, created_at, expires_at, event_sequencer, completed_at, stored_size_bytes, stored_etag,
-                      stored_content_type, stored_checksum_algorithm, stored_checksum_value
+            r#"select tenant_id as "tenant_id!", id as "id!", subject as "subject!", object_key as "object_key!",
+                      collection as "collection!", file_name as "file_name!", content_type as "content_type!",
+                      size_bytes as "size_bytes!", size_is_exact as "size_is_exact!", part_size_bytes, multipart_id,
+                      checksum_algorithm, checksum_value, metadata as "metadata!: _", method as "method!", status as "status!",
+                      created_at as "created_at!", expires_at as "expires_at!", event_sequencer, completed_at,
+                      stored_size_bytes, stored_etag, stored_content_type, stored_checksum_algorithm, stored_checksum_value
                from "# + $source,
             $($argument),+
         )
