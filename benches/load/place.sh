@@ -1,0 +1,40 @@
+# Where the load's tools live: `source` this for `install_tools`, and $LOAD, which holds what the peers are made of.
+# shellcheck shell=bash
+
+LOAD=${LOAD_DIR:-$HOME/.cache/upload-gateway-load}
+LOAD_SOURCES=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+# wrk, nginx and Node are Debian's. nginx may not be started as a service by being installed.
+install_debian() {
+    # An ordinary user's PATH does not lead to nginx.
+    PATH=$PATH:/usr/sbin
+    local packages=() policy=/usr/sbin/policy-rc.d ours=
+    command -v wrk >/dev/null || packages+=(wrk)
+    command -v nginx >/dev/null || packages+=(nginx-light)
+    command -v node >/dev/null || packages+=(nodejs)
+    command -v npm >/dev/null || packages+=(npm)
+    command -v git >/dev/null || packages+=(git)
+    compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || packages+=(postgresql)
+    [ ${#packages[@]} -gt 0 ] || return 0
+    if [ "$(id -u)" != 0 ]; then
+        echo "missing here: run apt-get install --no-install-recommends ${packages[*]} as root" >&2
+        return 1
+    fi
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod 755 "$policy"
+        ours=1
+    fi
+    local installed=0
+    { apt-get update --quiet && DEBIAN_FRONTEND=noninteractive \
+        apt-get install --quiet --yes --no-install-recommends "${packages[@]}"; } || installed=$?
+    [ -z "$ours" ] || rm -f "$policy"
+    return "$installed"
+}
+
+# Everything that a run needs, each once.
+install_tools() {
+    install_debian
+    mkdir -p "$LOAD"
+    "$LOAD_SOURCES/peers/install.sh" "$LOAD"
+}

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# How fast is the gateway beside other services that presign uploads, and beside servers that do nothing? `run.sh [--short]
+# [--only ARM,…] [--seconds N] [--rounds N] [--strict] [--write]`; benches/README.md says what is done. A plain `cargo build --release`
+# is measured, or the binary that $GATEWAY names. As root or as anybody.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+source benches/load/place.sh
+install_tools
+target=${CARGO_TARGET_DIR:-target}
+cargo build --locked --release --example stage --example echo --example steady
+[ -n "${GATEWAY:-}" ] || cargo build --locked --release --bin upload-gateway
+# From here on everything is on this machine.
+unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
+export PYTHONDONTWRITEBYTECODE=1
+
+place=$(mktemp -d /tmp/upload-gateway-load.XXXXXX)
+trap 'rm -rf "$place"' EXIT
+mkdir -p target/load
+python3 benches/load/drive "$@" --binary "$(realpath "${GATEWAY:-$target/release/upload-gateway}")" \
+    --examples "$(realpath "$target/release/examples")" --place "$place" --cache "$LOAD" --results target/load/results.json
