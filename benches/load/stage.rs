@@ -1,7 +1,7 @@
 //! Who stands around the services under load? S3, STS and a user pool on loopback, and tokens in files.
 //!
 //! `stage DIRECTORY` prints one line of JSON with the addresses, then answers each line on standard input with one line:
-//! `mint FILE TOKENS PEOPLE TENANTS` writes tokens, `counts` says how often STS and the key endpoint were asked. It ends
+//! `mint FILE TOKENS PEOPLE TENANTS [GROUP]` writes tokens, `counts` says how often STS and the key endpoint were asked. It ends
 //! with standard input.
 
 use std::collections::BTreeMap;
@@ -23,6 +23,15 @@ const LIFE: Duration = Duration::from_hours(24);
 /// The person whose claims all others' are made from.
 const FIRST: &str = "person-0@load.example";
 
+/// Whose tokens are minted.
+#[derive(Clone, Copy)]
+struct Of<'a> {
+    people: usize,
+    tenants: usize,
+    /// The only group that they are in, if any.
+    group: Option<&'a str>,
+}
+
 fn main() -> anyhow::Result<()> {
     let directory = std::env::args_os().nth(1).context("stage DIRECTORY")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -33,8 +42,9 @@ fn main() -> anyhow::Result<()> {
         let line = line?;
         let words: Vec<&str> = line.split(' ').collect();
         let answer = match words.as_slice() {
-            ["mint", file, tokens, people, tenants] => {
-                mint(&neighbours.cognito, Path::new(file), tokens.parse()?, (people.parse()?, tenants.parse()?))?
+            ["mint", file, tokens, people, tenants, group @ ..] => {
+                let of = Of { people: people.parse()?, tenants: tenants.parse()?, group: group.first().copied() };
+                mint(&neighbours.cognito, Path::new(file), tokens.parse()?, of)?
             }
             ["counts"] => counts(&neighbours, &mut looked_at),
             _ => anyhow::bail!("no such command: {line}"),
@@ -87,7 +97,7 @@ fn addresses(neighbours: &Neighbours) -> Value {
 
 /// One token a line, each with a `jti` of its own. Person `n` belongs to the tenant whose claim is `Customer n`, modulo
 /// the number of tenants.
-fn mint(cognito: &Cognito, file: &Path, tokens: usize, of: (usize, usize)) -> anyhow::Result<Value> {
+fn mint(cognito: &Cognito, file: &Path, tokens: usize, of: Of) -> anyhow::Result<Value> {
     let claims = cognito.id_claims(FIRST)?;
     let threads = std::thread::available_parallelism()?.get();
     let share = |thread: usize| -> Vec<String> {
@@ -105,7 +115,7 @@ fn mint(cognito: &Cognito, file: &Path, tokens: usize, of: (usize, usize)) -> an
     Ok(json!({ "minted": shares.iter().map(Vec::len).sum::<usize>() }))
 }
 
-fn token(cognito: &Cognito, claims: &Value, number: usize, (people, tenants): (usize, usize)) -> String {
+fn token(cognito: &Cognito, claims: &Value, number: usize, Of { people, tenants, group }: Of) -> String {
     let person = number % people;
     let subject = Uuid::from_u128(0x6c6f_6164_0000_4000_8000_0000_0000_0000 + person as u128).to_string();
     let mut claims = claims.clone();
@@ -120,6 +130,9 @@ fn token(cognito: &Cognito, claims: &Value, number: usize, (people, tenants): (u
             ("exp", json!(expires)),
         ] {
             claims.insert(name.to_owned(), value);
+        }
+        if let Some(group) = group {
+            claims.insert("cognito:groups".to_owned(), json!([group]));
         }
     }
     cognito.sign(json!({"kid": cognito.kid(), "alg": "RS256"}), claims)

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use reqwest::{Method, StatusCode};
+use reqwest::StatusCode;
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::database::Database;
 use crate::forge::Forger;
 use crate::harness::Harness;
+use crate::socket;
 
 const REQUESTS: usize = 2_000;
 /// Half of the requests are one person's, the others these many people's.
@@ -22,6 +23,13 @@ async fn looks(database: &Database) -> i64 {
     sqlx::query_scalar(scans).fetch_one(&database.pool).await.unwrap()
 }
 
+/// Asks for a grant.
+fn request(token: &str) -> String {
+    let body = json!({"fileName": "a.txt", "contentType": "text/plain", "size": 1}).to_string();
+    let head = "POST /v1/uploads HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\ncontent-type: application/json";
+    format!("{head}\r\nauthorization: Bearer {token}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+}
+
 /// A fresh gateway that gets these requests at once and stops; how often it looked into the table of claim values.
 async fn looks_of(gateway: &Harness, tokens: &[String]) -> i64 {
     let database = &gateway.database;
@@ -31,14 +39,11 @@ async fn looks_of(gateway: &Harness, tokens: &[String]) -> i64 {
     gateway.until("the gateways before are gone", async || connections().await == 0).await;
     let before = looks(database).await;
 
-    let mut replica = gateway.replica("[ledger]\ndeadline = \"20s\"\n").await;
+    let mut replica = gateway.patient_replica().await;
     // When it begins to listen, it has looked at the tenants' revision for the first time, which makes it forget them all.
     replica.listens().await;
-    let grant = json!({"fileName": "a.txt", "contentType": "text/plain", "size": 1});
-    let request = |token| replica.request(Method::POST, "/v1/uploads").bearer_auth(token).json(&grant);
-    let answers = join_all(tokens.iter().map(|token| replica.send(request(token)))).await;
-    for answer in &answers {
-        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+    for answer in socket::all_at_once(&replica.public_url, tokens.iter().map(|token| request(token))).await {
+        assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
     }
     assert_eq!(replica.metric("tokens_total{result=\"ok\"}").await, tokens.len() as f64);
 

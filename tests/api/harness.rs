@@ -9,11 +9,13 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use upload_gateway::app::Application;
+use upload_gateway::config::Config;
 use upload_gateway::model::Clock;
 use upload_gateway::sandbox::cognito::SigningKeys;
 use upload_gateway::sandbox::neighbours::{self, Neighbours};
 use upload_gateway::sandbox::people;
 
+pub(crate) use crate::answer::Answer;
 use crate::database::Database;
 
 /// Where every server of every test runs. A test's own runtime ends with the test, and servers must be able to stop after it.
@@ -41,26 +43,6 @@ pub(crate) struct Harness {
     _objects: Arc<tempfile::TempDir>,
 }
 
-/// What came back.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: reqwest::header::HeaderMap,
-    pub(crate) body: Value,
-}
-
-impl Answer {
-    /// The problem's name, when it is a problem.
-    pub(crate) fn problem(&self) -> &str {
-        self.body["type"].as_str().unwrap_or_default().trim_start_matches("/problems/")
-    }
-
-    /// The places of the members that are not taken.
-    pub(crate) fn pointers(&self) -> Vec<&str> {
-        self.body["errors"].as_array().into_iter().flatten().filter_map(|e| e["pointer"].as_str()).collect()
-    }
-}
-
 impl Harness {
     /// With the sandbox's people and default settings.
     pub(crate) async fn start() -> Self {
@@ -75,25 +57,46 @@ impl Harness {
     /// With a gateway that listens to S3's events, and further TOML as in [`Self::with`].
     pub(crate) async fn with_events(further: &str) -> Self {
         let (database, further) = (Database::create().await, further.to_owned());
-        SERVERS.spawn(Self::launch(database, further, None, true)).await.expect("the harness starts").ready().await
+        SERVERS
+            .spawn(Self::launch(database, further, None, true, |_| {}))
+            .await
+            .expect("the harness starts")
+            .ready()
+            .await
     }
 
     /// On a database that may be shared with another replica, or be on a server of the test's own.
     pub(crate) async fn on(database: Database, further: &str) -> Self {
         let further = further.to_owned();
-        SERVERS.spawn(Self::launch(database, further, None, false)).await.expect("the harness starts").ready().await
+        SERVERS
+            .spawn(Self::launch(database, further, None, false, |_| {}))
+            .await
+            .expect("the harness starts")
+            .ready()
+            .await
+    }
+
+    /// One that waits long for everything around it: for a test that asks more at once than a busy machine does in seconds.
+    pub(crate) async fn patient() -> Self {
+        let launch = Self::launch(Database::create().await, String::new(), None, false, be_patient);
+        SERVERS.spawn(launch).await.expect("the harness starts").ready().await
     }
 
     /// Another gateway on the same database, among the same neighbours.
     pub(crate) async fn replica(&self, further: &str) -> Self {
+        self.replica_of(further, |_| {}).await
+    }
+
+    /// The same, as in [`Self::patient`].
+    pub(crate) async fn patient_replica(&self) -> Self {
+        self.replica_of("", be_patient).await
+    }
+
+    async fn replica_of(&self, further: &str, change: fn(&mut Config)) -> Self {
         let (database, further, shared) = (self.database.clone(), further.to_owned(), self.neighbours.clone());
         let neighbours = shared.zip(Some(Arc::clone(&self._objects)));
-        SERVERS
-            .spawn(Self::launch(database, further, neighbours, false))
-            .await
-            .expect("the replica starts")
-            .ready()
-            .await
+        let launch = Self::launch(database, further, neighbours, false, change);
+        SERVERS.spawn(launch).await.expect("the replica starts").ready().await
     }
 
     async fn launch(
@@ -101,6 +104,7 @@ impl Harness {
         further: String,
         shared: Option<(Arc<Neighbours>, Arc<tempfile::TempDir>)>,
         events: bool,
+        change: fn(&mut Config),
     ) -> Self {
         let ahead = Arc::new(AtomicI64::new(0));
         let clock = Clock::new({
@@ -129,6 +133,7 @@ impl Harness {
         config.server.workers = Some(2);
         config.server.allowed_origins = vec![PAGE.to_owned(), "http://localhost:*".to_owned()];
         config.database.max_connections = config.database.max_connections.min(4);
+        change(&mut config);
         people::seed(&config, &clock).await.expect("people are seeded");
         let application = Application::build(config, clock).await.expect("the gateway starts");
         let public_url = format!("http://{}", application.public_address());
@@ -237,7 +242,7 @@ impl Harness {
         self.until("notifications arrive", async || self.metric(connected).await > 0.0).await;
     }
 
-    /// Asks again and again until it is so, for ten seconds at most.
+    /// Asks again and again until it is so, for half a minute at most.
     pub(crate) async fn until(&self, what: &str, mut is_so: impl AsyncFnMut() -> bool) {
         let mut glance = tokio::time::interval(Duration::from_millis(10));
         let asking = async {
@@ -274,6 +279,12 @@ impl Drop for Harness {
             }
         });
     }
+}
+
+fn be_patient(config: &mut Config) {
+    let long = Duration::from_secs(120);
+    (config.server.request_timeout, config.aws.timeout, config.ledger.deadline) = (long, long, long);
+    (config.database.connect_timeout, config.database.statement_timeout) = (long, long);
 }
 
 /// The keys that every test's user pool signs with: making RSA keys is slow.

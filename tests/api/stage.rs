@@ -9,7 +9,7 @@ use reqwest::header::HeaderMap;
 use tempfile::TempDir;
 use time::OffsetDateTime;
 use upload_gateway::adapters::s3::{Bucket, Objects, PresignedRequest};
-use upload_gateway::adapters::sts::{Reach, RoleAssumer, TemporaryCredentials};
+use upload_gateway::adapters::sts::{CredentialCache, Reach, RoleAssumer, TemporaryCredentials};
 use upload_gateway::config::Config;
 use upload_gateway::metrics::Metrics;
 use upload_gateway::model::{
@@ -27,7 +27,9 @@ pub(crate) struct Stage {
     pub(crate) aws: Aws,
     pub(crate) bucket: Bucket,
     pub(crate) objects: Objects,
-    assumer: RoleAssumer,
+    shared: aws_config::SdkConfig,
+    config: Config,
+    metrics: Metrics,
     _files: TempDir,
 }
 
@@ -38,13 +40,18 @@ impl Stage {
 
     /// With further TOML at the end of the configuration, behind `[upload]`.
     pub(crate) async fn with(further: &str) -> Self {
+        Self::at(Clock::system(), further).await
+    }
+
+    /// The same, and S3 and STS believe this clock.
+    pub(crate) async fn at(clock: Clock, further: &str) -> Self {
         let files = tempfile::tempdir().expect("a directory");
         let aws = Aws::start(Options {
             directory: files.path().to_owned(),
             port: 0,
             region: REGION.to_owned(),
             bucket: BUCKET.to_owned(),
-            clock: Clock::system(),
+            clock,
             external_id: None,
         })
         .await
@@ -68,16 +75,28 @@ impl Stage {
         Self {
             bucket: Bucket::new(&config.aws, &config.upload),
             objects: Objects::new(&shared, &config.aws, &config.upload, &metrics),
-            assumer: RoleAssumer::new(&shared, &config.aws, &config.upload, metrics),
             aws,
+            shared,
+            config,
+            metrics,
             _files: files,
         }
+    }
+
+    fn assumer(&self) -> RoleAssumer {
+        RoleAssumer::new(&self.shared, &self.config.aws, &self.config.upload, self.metrics.clone())
+    }
+
+    /// An empty memory of credentials, with the settings of the configuration.
+    pub(crate) fn credentials(&self, clock: Clock) -> CredentialCache {
+        let upload = &self.config.upload;
+        CredentialCache::new(self.assumer(), upload.url_expiry, upload.session_duration, clock)
     }
 
     /// The gateway's session for a tenant, or for one subject of it.
     pub(crate) async fn session(&self, slug: &str, subject: Option<&str>) -> TemporaryCredentials {
         let subject = subject.map(|text| Subject::parse(text).expect("a subject"));
-        self.assumer.assume(&tenant(slug), &Reach::of(subject.as_ref())).await.expect("a session")
+        self.assumer().assume(&tenant(slug), &Reach::of(subject.as_ref())).await.expect("a session")
     }
 
     /// An S3 client that may do everything.

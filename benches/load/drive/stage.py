@@ -33,10 +33,10 @@ class Stage:
         self.server.process.stdin.flush()
         return self.hear()
 
-    def mint(self, name, tokens, people=PEOPLE, tenants=TENANTS):
-        """A file with so many tokens, one a line; person n is of tenant n modulo their number."""
+    def mint(self, name, tokens, people=PEOPLE, tenants=TENANTS, group=None):
+        """A file with so many tokens, one a line; person n is of tenant n modulo their number, and all are in that group."""
         path = self.place / f"{name}.tokens"
-        minted = self.tell("mint", path, tokens, people, tenants)["minted"]
+        minted = self.tell("mint", path, tokens, people, tenants, *([group] if group else []))["minted"]
         if minted != tokens:
             raise RuntimeError(f"{minted} tokens were minted, not {tokens}")
         return path

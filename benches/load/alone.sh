@@ -1,0 +1,22 @@
+# How do the runs begin in which the gateway is alone? `source` this from the repository's root for `bound NAME OPTIONS`, which runs one
+# of benches/load/bounds. A plain `cargo build --release` is measured, or the binary that $GATEWAY names.
+# shellcheck shell=bash
+
+source benches/load/place.sh
+install_debian
+target=${CARGO_TARGET_DIR:-target}
+cargo build --locked --release --example stage --example steady
+[ -n "${GATEWAY:-}" ] || cargo build --locked --release --bin upload-gateway
+# From here on everything is on this machine.
+unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
+export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=benches/load/drive
+
+place=$(mktemp -d /tmp/upload-gateway-load.XXXXXX)
+trap 'rm -rf "$place"' EXIT
+
+bound() {
+    local name=$1
+    shift
+    python3 "benches/load/bounds/$name.py" "$@" --binary "$(realpath "${GATEWAY:-$target/release/upload-gateway}")" \
+        --examples "$(realpath "$target/release/examples")" --place "$place"
+}
