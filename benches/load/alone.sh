@@ -4,9 +4,7 @@
 
 source benches/load/place.sh
 install_debian
-target=${CARGO_TARGET_DIR:-target}
-cargo build --locked --release --example stage --example steady
-[ -n "${GATEWAY:-}" ] || cargo build --locked --release --bin upload-gateway
+build_programs "$@"
 # From here on everything is on this machine.
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=benches/load/drive
@@ -17,6 +15,6 @@ trap 'rm -rf "$place"' EXIT
 bound() {
     local name=$1
     shift
-    python3 "benches/load/bounds/$name.py" "$@" --binary "$(realpath "${GATEWAY:-$target/release/upload-gateway}")" \
-        --examples "$(realpath "$target/release/examples")" --place "$place"
+    python3 "benches/load/bounds/$name.py" "$@" --binary "$GATEWAY" --examples "$EXAMPLES" \
+        --place "$place"
 }

@@ -38,3 +38,17 @@ install_tools() {
     mkdir -p "$LOAD"
     "$LOAD_SOURCES/peers/install.sh" "$LOAD"
 }
+
+# Builds the harness's own programs into $EXAMPLES, and, unless $GATEWAY names a binary, the gateway, which it then names. `build_programs
+# OPTIONS` of the run: a short one measures nothing, so that what the tests have built will do.
+build_programs() {
+    local target=${CARGO_TARGET_DIR:-target} profile=release
+    local flags=(--release)
+    if [[ " $* " == *' --short '* ]]; then
+        profile=debug flags=()
+    fi
+    cargo build --locked "${flags[@]}" --example stage --example echo --example steady
+    [ -n "${GATEWAY:-}" ] || cargo build --locked "${flags[@]}" --bin upload-gateway
+    EXAMPLES=$(realpath "$target/$profile/examples")
+    GATEWAY=$(realpath "${GATEWAY:-$target/$profile/upload-gateway}")
+}

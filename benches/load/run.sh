@@ -7,9 +7,7 @@ cd "$(dirname "$0")/../.."
 
 source benches/load/place.sh
 install_tools
-target=${CARGO_TARGET_DIR:-target}
-cargo build --locked --release --example stage --example echo --example steady
-[ -n "${GATEWAY:-}" ] || cargo build --locked --release --bin upload-gateway
+build_programs "$@"
 # From here on everything is on this machine.
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 export PYTHONDONTWRITEBYTECODE=1
@@ -17,5 +15,5 @@ export PYTHONDONTWRITEBYTECODE=1
 place=$(mktemp -d /tmp/upload-gateway-load.XXXXXX)
 trap 'rm -rf "$place"' EXIT
 mkdir -p target/load
-python3 benches/load/drive "$@" --binary "$(realpath "${GATEWAY:-$target/release/upload-gateway}")" \
-    --examples "$(realpath "$target/release/examples")" --place "$place" --cache "$LOAD" --results target/load/results.json
+python3 benches/load/drive "$@" --binary "$GATEWAY" --examples "$EXAMPLES" \
+    --place "$place" --cache "$LOAD" --results target/load/results.json

@@ -231,7 +231,7 @@ async fn a_row_whose_first_attempt_comes_through_late_is_on_record_once() {
         let late = row(tenant.id);
         let (id, before) = (late.grant.id.as_uuid(), gateway.database.count("uploads").await);
         // The server goes on with an attempt that its gateway has given up: written, and not committed yet.
-        let mut first = gateway.database.pool.begin().await.unwrap();
+        let mut first = postgres::begin(&gateway.database.pool).await.unwrap();
         let copy = "insert into uploads select (jsonb_populate_record(u, jsonb_build_object('id', $1))).* from uploads u limit 1";
         sqlx::query(copy).bind(id).execute(&mut *first).await.unwrap();
         let again = tokio::spawn({
