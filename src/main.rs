@@ -15,10 +15,6 @@ use upload_gateway::healthcheck::{self, Probe};
 use upload_gateway::model::{Clock, Slug};
 use upload_gateway::{http, telemetry};
 
-/// A request makes hundreds of small allocations, on many threads; with musl's own allocator they would wait for each other.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const EXAMPLES: &str = "\
 Examples:
   upload-gateway sandbox                                  try it, without an AWS account

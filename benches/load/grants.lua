@@ -1,5 +1,7 @@
--- What does wrk send? `wrk … -s grants.lua URL -- PATH SECONDS THREADS CONNECTIONS TOKENS [once]`: POST PATH with the tokens of a file, one
--- a line, in turn, each thread a part of them; TOKENS may be `-` for GET PATH without any. With `once`, no token is sent twice.
+-- What does wrk send? `wrk … -s grants.lua URL -- PATH SECONDS THREADS CONNECTIONS READY TOKENS [once]`: POST PATH with the tokens of a
+-- file, one a line, in turn, each thread a part of them; TOKENS may be `-` for GET PATH without any. With `once`, no token is sent twice.
+--
+-- wrk starts each thread before the next one has read its tokens. So the last of them makes the file READY, and nobody sends before.
 --
 -- wrk cuts what is on its way at its end: a service has done it, and nobody has counted it. So each thread sends for SECONDS, then nothing
 -- more, and prints `drained` once each of its CONNECTIONS has had its last answer. Whoever started wrk may then end it by SIGINT.
@@ -21,8 +23,9 @@ end
 
 -- In each thread, as everything below.
 function init(arguments)
-  local path, file = arguments[1], arguments[5]
-  seconds, parts, waiting, once = tonumber(arguments[2]), tonumber(arguments[3]), tonumber(arguments[4]), arguments[6] == "once"
+  local path, file = arguments[1], arguments[6]
+  ready = arguments[5]
+  seconds, parts, waiting, once = tonumber(arguments[2]), tonumber(arguments[3]), tonumber(arguments[4]), arguments[7] == "once"
   local host = "Host: " .. wrk.host .. ":" .. wrk.port .. "\r\n"
   requests = {}
   if file == "-" then
@@ -43,6 +46,9 @@ function init(arguments)
   sent, turn, lasted, exhausted = 0, 0, 0, 0
   -- wrk asks the first thread for a request of which it only looks at the form.
   looked_at = part ~= 0
+  if part == parts - 1 then
+    io.open(ready, "w"):close()
+  end
 end
 
 local function now()
@@ -60,12 +66,21 @@ local function nothing()
   return ""
 end
 
+local function wait_until_ready()
+  local file
+  repeat
+    file = io.open(ready)
+  until file
+  file:close()
+end
+
 function request()
   if not looked_at then
     looked_at = true
     return requests[1]
   end
   if not began then
+    wait_until_ready()
     began, began_cpu = now(), os.clock()
   end
   lasted = now() - began

@@ -158,7 +158,8 @@ impl Visit for Beginning {
     }
 }
 
-/// Notes what becomes known of a span. Nothing is copied that neither its lines nor an export will say.
+/// Notes what becomes known of a span. Nothing is copied that neither its lines nor an export will say. A value is written down while the
+/// span is locked, so writing it down must not log.
 struct Known<'a>(&'a mut Traced);
 
 impl Known<'_> {

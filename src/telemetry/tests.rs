@@ -122,6 +122,16 @@ fn what_others_write_below_info_is_never_written() {
 }
 
 #[test]
+fn a_filter_may_ask_for_the_lines_of_one_request() {
+    let filter = "off,[request{request.id=req-1}]=debug";
+    let of = |id: &str| {
+        let id = RequestId::parse(id).unwrap();
+        lines(filter, None, || trace::request(&id, "GET", None).in_scope(|| debug!("a step")))
+    };
+    assert_eq!((of("req-1").len(), of("req-2").len()), (1, 0));
+}
+
+#[test]
 fn work_has_a_trace_of_its_own_and_a_part_of_it_the_same() {
     let found = lines("info", None, || {
         request(None).in_scope(|| {

@@ -11,7 +11,6 @@ from postgres import Postgres
 from run import Verdict, around, grants, memory, memory_told, options, serving
 from stage import Stage
 from steady import calls
-from visits import Wrong
 
 # Megabytes (10^6 bytes) that it may have at most, and that the last minute may have more than the second.
 MOST, GROWTH = 60, 1
@@ -26,7 +25,7 @@ def everybody_once(run, gateway, tenants, tokens):
     # A few at a time, or a busy machine's STS answers too late.
     seen = calls(run, gateway.port, FIRST_RATE, tenants / FIRST_RATE, tokens, connections=8)
     if seen["granted"] != seen["planned"]:
-        raise Wrong(f"each tenant once: {seen}\n{gateway.last_words()}")
+        raise RuntimeError(f"each tenant once: {seen}\n{gateway.last_words()}")
     print(f"{seen['granted']:10,} grants, one for each tenant, {memory_told(gateway)}", flush=True)
     return seen["granted"]
 
@@ -69,7 +68,7 @@ def steadily(run, gateway, chosen, tokens, verdict):
         seen = calls(run, gateway.port, chosen.rate, seconds, tokens)
     rows = run.postgres.rows(DATABASE, "uploads") - rows
     if not seen["planned"] == seen["granted"] == rows:
-        raise Wrong(f"steadily: {rows} rows for {seen}\n{gateway.last_words()}")
+        raise RuntimeError(f"steadily: {rows} rows for {seen}\n{gateway.last_words()}")
     # Tenths, which of ten minutes are one each. The first belongs to buffers that grow once.
     part = max(1, len(watch.seen) // 10)
     tenths = [statistics.median(watch.seen[at:at + part]) for at in range(0, len(watch.seen) - part + 1, part)]

@@ -1,8 +1,10 @@
 """How much does a service do when as much as it can is asked of it? wrk asks, in a closed loop."""
 
 import json
+import shutil
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 
 SCRIPT = Path(__file__).parents[1] / "grants.lua"
@@ -13,8 +15,9 @@ PATIENCE = 60
 
 def run(port, seconds, tokens, path="/v1/uploads", once=False, connections=CONNECTIONS):
     """What grants.lua prints, with `rate`, the requests a second. Without tokens it is GET."""
+    ready = Path(tempfile.mkdtemp(prefix="upload-gateway-wrk.")) / "ready"
     command = ["wrk", f"-t{THREADS}", f"-c{connections}", f"-d{int(seconds) + PATIENCE}s", "--timeout", f"{PATIENCE}s", "-s", SCRIPT,
-               f"http://127.0.0.1:{port}", "--", path, seconds, THREADS, connections // THREADS, tokens or "-", *(["once"] if once else [])]
+               f"http://127.0.0.1:{port}", "--", path, seconds, THREADS, connections // THREADS, ready, tokens or "-", *(["once"] if once else [])]
     with subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True) as wrk:
         lines, drained = [], 0
         try:
@@ -25,6 +28,7 @@ def run(port, seconds, tokens, path="/v1/uploads", once=False, connections=CONNE
                     wrk.send_signal(signal.SIGINT)
         finally:
             wrk.kill()
+            shutil.rmtree(ready.parent)
     if wrk.returncode != 0:
         raise RuntimeError(f"wrk ended with {wrk.returncode}: {''.join(lines)}")
     seen = json.loads(lines[-1])

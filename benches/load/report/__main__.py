@@ -16,7 +16,8 @@ def main(results, readme, picture):
     _, ended, after = rest.partition(END)
     if not (begun and ended):
         raise SystemExit(f"{readme} does not say where the tables belong: {BEGIN} … {END}")
-    page.write_text(f"{before}{BEGIN}\n\n{words.page(document)}\n\n{END}{after}")
+    plotted = f"![Requests a second and CPU a request of each service]({Path(picture).name})"
+    page.write_text(f"{before}{BEGIN}\n\n{plotted}\n\n{words.page(document)}\n\n{END}{after}")
     Path(picture).write_text(plot.svg(document["medians"]))
 
 

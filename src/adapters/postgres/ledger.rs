@@ -177,7 +177,12 @@ impl LedgerWriter {
         }
         for places in places.values() {
             let own: Vec<GrantRow> = places.iter().filter_map(|&place| rows.get(place).cloned()).collect();
-            let verdicts = self.commit(&own, true).await.unwrap_or_else(|error| vec![Err(error); own.len()]);
+            let verdicts = match self.commit(&own, true).await {
+                Ok(verdicts) => verdicts,
+                // As among several tenants, one row must not take the others down.
+                Err(LedgerError::Refused(_)) if own.len() > 1 => self.write_one_by_one(&own).await,
+                Err(error) => vec![Err(error); own.len()],
+            };
             for (&place, verdict) in places.iter().zip(verdicts) {
                 results.get_mut(place).map(|result| std::mem::replace(result, verdict));
             }
@@ -204,7 +209,7 @@ impl LedgerWriter {
     }
 
     /// One transaction, and a verdict for each row. A connection that turns out to be dead, as after a restart of Postgres, is replaced once:
-    /// ids make writing twice harmless. `again` says that an earlier try may have written some of them.
+    /// no id is written twice. `again` says that an earlier try may have written some of them.
     async fn commit(&mut self, rows: &[GrantRow], again: bool) -> Result<Vec<Result<(), LedgerError>>, LedgerError> {
         let reused = self.connection.is_some();
         let mut result = self.attempt(rows, again).await;

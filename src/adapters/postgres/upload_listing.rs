@@ -70,7 +70,7 @@ pub async fn page(
     before: Option<UploadId>,
     limit: i64,
 ) -> Result<Vec<Upload>, DatabaseError> {
-    let id = tenant.id.as_uuid();
+    let (id, limit) = (tenant.id.as_uuid(), limit.min(MOST));
     let before = before.map_or(Uuid::max(), |id| id.as_uuid());
     let subject = filter.subject.as_ref().map(Subject::as_str);
     let collection = filter.collection.as_ref().map(Collection::as_str);

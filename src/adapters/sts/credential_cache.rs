@@ -142,7 +142,7 @@ impl CredentialCache {
         let life = Duration::try_from(credentials.expires_at - now).unwrap_or_default();
         let usable_for = life.checked_sub(self.least_life(reach)).ok_or_else(|| AssumeRoleError::too_short(life))?;
         // Not at the same moment everywhere, so that a fleet does not call STS all at once; and late enough that a session of an
-        // hour, less the life of a URL, makes two calls an hour at most.
+        // hour for URLs of five minutes makes two calls an hour at most.
         let refresh_at = now + usable_for.mul_f64(rand::rng().random_range(0.6..0.75));
         Ok(Arc::new(Session {
             credentials: Arc::new(credentials),
