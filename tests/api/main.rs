@@ -91,6 +91,7 @@ mod suspension;
 mod temporary_credentials;
 mod tenancy;
 mod tenant_metrics;
+mod tenant_pages;
 mod terraform;
 mod tls;
 mod token_claims;

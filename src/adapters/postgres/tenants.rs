@@ -117,11 +117,12 @@ pub async fn list(connection: impl PgExecutor<'_>, filter: &Filter) -> Result<Ve
     let rows = tenants!(
         "where ($1::text is null or status = $1)
            and ($2::text is null or slug ilike $2 or name ilike $2)
-           and ($3::uuid is null or id < $3)
+           and id < $3
          order by id desc limit $4",
         filter.status.map(TenantStatus::as_str),
         pattern,
-        filter.before.map(|id| id.as_uuid()),
+        // Not "or there is none": a plan that is made for both reads, and passes over, all that lies before a page.
+        filter.before.map_or(Uuid::max(), |id| id.as_uuid()),
         filter.limit,
     )
     .fetch_all(connection)
