@@ -8,7 +8,7 @@ import time
 import cpu
 from gateway import prepare
 from postgres import Postgres
-from run import Verdict, around, grants, memory, options, serving
+from run import Verdict, around, grants, memory, memory_told, options, serving
 from stage import Stage
 from steady import calls
 from visits import Wrong
@@ -26,7 +26,7 @@ def everybody_once(run, gateway, tenants, tokens):
     seen = calls(run, gateway.port, FIRST_RATE, tenants / FIRST_RATE, tokens)
     if seen["granted"] != seen["planned"]:
         raise Wrong(f"each tenant once: {seen}\n{gateway.last_words()}")
-    print(f"{seen['granted']:10,} grants, one for each tenant, {memory(gateway):6.1f} MB", flush=True)
+    print(f"{seen['granted']:10,} grants, one for each tenant, {memory_told(gateway)}", flush=True)
     return seen["granted"]
 
 
@@ -36,7 +36,7 @@ def granted(run, gateway, chosen, tokens):
     while done < chosen.grants:
         seen = grants(run, gateway, DATABASE, 2 if chosen.short else 15, tokens)
         done += seen["granted"]
-        print(f"{done:10,} grants, {seen['rate']:8,.0f} requests/s, {memory(gateway):6.1f} MB", flush=True)
+        print(f"{done:10,} grants, {seen['rate']:8,.0f} requests/s, {memory_told(gateway)}", flush=True)
     return done
 
 
@@ -88,7 +88,7 @@ def main(arguments):
         prepare(postgres, run.binary, run.place, stage.addresses, DATABASE, chosen.tenants)
         tokens = stage.mint("repeated", chosen.tenants, people=chosen.tenants, tenants=chosen.tenants)
         with serving(run, DATABASE) as gateway:
-            print(f"{memory(gateway):.1f} MB at the start, before the first request", flush=True)
+            print(f"at the start, before the first request: {memory_told(gateway)}", flush=True)
             done = granted(run, gateway, chosen, tokens)
             seen = stage.counts()
             what = f"after {done:,} grants for {chosen.tenants:,} tenants"

@@ -61,6 +61,12 @@ def memory(gateway):
     return cpu.memory(gateway.pid, "VmRSS")
 
 
+def memory_told(gateway):
+    """The same in words: what it has allocated, and what of its program's file is in memory."""
+    own, of_file = (cpu.memory(gateway.pid, line) for line in ("RssAnon", "RssFile"))
+    return f"{memory(gateway):6.1f} MB ({own:.1f} of its own, {of_file:.1f} of its program)"
+
+
 class Verdict:
     """What has been found: one line each, and whether all of it is as it must be."""
 
