@@ -49,6 +49,8 @@ build_programs() {
     fi
     cargo build --locked "${flags[@]}" --example stage --example echo --example steady
     [ -n "${GATEWAY:-}" ] || cargo build --locked "${flags[@]}" --bin upload-gateway
+    # Exported, because shellcheck does not see who sources this.
+    export EXAMPLES GATEWAY
     EXAMPLES=$(realpath "$target/$profile/examples")
     GATEWAY=$(realpath "${GATEWAY:-$target/$profile/upload-gateway}")
 }
