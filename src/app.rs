@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::web::Data;
-use tokio::sync::Notify;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
@@ -72,6 +72,9 @@ pub enum StartError {
     /// The contract has no text.
     #[error("the contract cannot be written")]
     Contract(#[from] serde_json::Error),
+    /// There is no thread for the ledger's writer.
+    #[error("the ledger's writer cannot be started")]
+    Thread(#[source] std::io::Error),
     /// A migration failed.
     #[error("the database could not be migrated")]
     Migrate(#[from] sqlx::migrate::MigrateError),
@@ -85,7 +88,7 @@ pub struct Composition {
     /// What handlers are given.
     pub state: Data<State>,
     background: JoinSet<()>,
-    ledger: JoinHandle<()>,
+    ledger: oneshot::Receiver<()>,
     stop: CancellationToken,
     pools: Pools,
 }
@@ -122,7 +125,7 @@ impl Composition {
         background.spawn(Watch::new(pools.clone(), config.tenants.poll, told, changed).run_until(stop.clone()));
 
         let (entrance, writer) = ledger::open(pools.sessions.clone(), &config.ledger, metrics.clone());
-        let ledger = tokio::spawn(writer.run());
+        let ledger = writer.start().map_err(StartError::Thread)?;
 
         let assumer = RoleAssumer::new(&shared, &config.aws, &config.upload, metrics.clone());
         let (url_expiry, session_duration) = (config.upload.url_expiry, config.upload.session_duration);

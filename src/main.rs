@@ -15,6 +15,10 @@ use upload_gateway::healthcheck::{self, Probe};
 use upload_gateway::model::{Clock, Slug};
 use upload_gateway::{http, telemetry};
 
+/// A request makes and drops two hundred things, and musl's own allocator, which packages for any Linux have, takes turns for each.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const EXAMPLES: &str = "\
 Examples:
   upload-gateway sandbox                                  try it, without an AWS account
@@ -154,7 +158,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             let export = otlp::open(&config.trace).context("spans cannot be exported")?;
             let (queue, exporter) = export.unzip();
             let export = queue.map(|queue| telemetry::Export { queue, share: config.trace.sample_ratio });
-            telemetry::start(&config.log, export, Clock::system())?;
+            let _last_lines = telemetry::start(&config.log, export, Clock::system())?;
             block_on(serve(config, migrate, exporter))
         }
         #[cfg(feature = "sandbox")]
@@ -241,7 +245,7 @@ async fn sandbox(args: SandboxArgs) -> anyhow::Result<()> {
     use upload_gateway::sandbox::{Options, Sandbox};
 
     let log = config::Log { format: config::LogFormat::Text, filter: "warn".to_owned() };
-    telemetry::start(&log, None, Clock::system())?;
+    let _last_lines = telemetry::start(&log, None, Clock::system())?;
     let shutdown = stop_signal()?;
     let (pg_bin, search_path) = config::postgres_search();
     let options = Options {

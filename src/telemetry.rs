@@ -2,8 +2,11 @@
 
 mod json;
 mod lines;
+mod outlet;
 mod panics;
 mod spans;
+
+use std::io;
 
 use tracing::Subscriber;
 use tracing_subscriber::Registry;
@@ -15,6 +18,8 @@ use crate::config::{Log, LogFormat};
 use crate::model::Clock;
 use crate::trace::Finished;
 use lines::Lines;
+use outlet::Outlet;
+pub use outlet::Rest;
 use spans::{Spans, SpansOfInterest};
 
 /// Where spans go at their end, and how many of the new traces do.
@@ -26,14 +31,27 @@ pub struct Export {
     pub share: f64,
 }
 
+/// Why nothing can be told.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A subscriber was installed before.
+    #[error(transparent)]
+    Twice(#[from] TryInitError),
+    /// There is no thread for the lines that wait.
+    #[error("log lines cannot be gathered: {0}")]
+    NoThread(#[from] io::Error),
+}
+
 /// Sends every `tracing` event of this process to standard error, panics included, and every span to the export, if there is one.
+/// Lines that do not warn may wait for others, until what is returned is dropped.
 ///
 /// # Errors
-/// When a subscriber was installed before.
-pub fn start(log: &Log, export: Option<Export>, clock: Clock) -> Result<(), TryInitError> {
-    subscriber(log, export, clock, std::io::stderr).try_init()?;
+/// When a subscriber was installed before, or there is no thread to be had.
+pub fn start(log: &Log, export: Option<Export>, clock: Clock) -> Result<Rest, StartError> {
+    let (outlet, rest) = Outlet::open(io::stderr())?;
+    subscriber(log, export, clock, outlet).try_init()?;
     panics::log();
-    Ok(())
+    Ok(rest)
 }
 
 /// What [`start`] installs, with lines that go elsewhere.

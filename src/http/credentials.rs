@@ -108,7 +108,7 @@ impl From<&TemporaryCredentials> for Keys {
         Self {
             access_key_id: credentials.access_key_id.clone(),
             secret_access_key: credentials.secret_access_key().expose_secret().to_owned(),
-            session_token: credentials.token().to_owned(),
+            session_token: credentials.token(),
             expiration: credentials.expires_at,
         }
     }

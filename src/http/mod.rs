@@ -229,13 +229,13 @@ pub fn public(state: Data<State>) -> impl FnOnce(&mut ServiceConfig) {
         let document = web::resource("/openapi.json").route(web::get().to(openapi::get)).default_service(only("GET"));
         let docs = web::resource(["/docs", "/docs/"]).route(web::get().to(docs::get)).default_service(only("GET"));
         let style = web::resource("/docs/style.css").route(web::get().to(docs::style)).default_service(only("GET"));
-        config.app_data(state).service(document).service(docs).service(style);
         let bare = web::resource("/portal").route(web::get().to(portal::without_slash)).default_service(only("GET"));
         let index = web::resource("/portal/").route(web::get().to(portal::index)).default_service(only("GET"));
         let file = web::resource("/portal/{file:.+}").route(web::get().to(portal::file)).default_service(only("GET"));
-        config.service(bare).service(index).service(file);
-        config.service(admin).service(me).service(login).service(tenant).service(upload).service(sign);
+        // Each is tried after the other, so what is asked for most comes first.
+        config.app_data(state).service(admin).service(me).service(login).service(tenant).service(upload).service(sign);
         config.service(uppy_credentials).service(with_token).service(with_session);
+        config.service(document).service(docs).service(style).service(bare).service(index).service(file);
         config.default_service(web::route().to(not_found));
     }
 }

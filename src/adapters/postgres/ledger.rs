@@ -2,11 +2,14 @@
 //!
 //! Group commit: one writer takes what waits, writes it in one statement and so in one transaction, and answers each caller
 //! after the commit. It does not linger: while one commit runs, the next batch gathers by itself. The queue is bounded and
-//! every wait has a deadline, so a slow Postgres turns into refusals and not into memory.
+//! every wait has a deadline, so a slow Postgres turns into refusals and not into memory. The writer has a thread of its own: nothing
+//! that other requests do keeps it waiting.
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
+use std::{io, thread};
 
+use futures_util::future::join;
 use prometheus::IntCounterVec;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
 use tokio::sync::{mpsc, oneshot};
@@ -46,7 +49,15 @@ const LOCK_TIMEOUT: &str = "500ms";
 
 struct Waiting {
     row: GrantRow,
-    answer: oneshot::Sender<Result<(), LedgerError>>,
+    answer: Answer,
+}
+
+type Answer = oneshot::Sender<Result<(), LedgerError>>;
+
+fn tell(decided: &mut Vec<(Answer, Result<(), LedgerError>)>) {
+    for (answer, result) in decided.drain(..) {
+        let _caller_may_be_gone = answer.send(result);
+    }
 }
 
 /// The entrance for those who have a grant to record.
@@ -130,23 +141,54 @@ impl Ledger {
 }
 
 impl LedgerWriter {
+    /// Starts it in a thread of its own, and tells when it has come to its end.
+    ///
+    /// # Errors
+    /// When there is no thread to be had.
+    pub fn start(self) -> io::Result<oneshot::Receiver<()>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (ending, end) = oneshot::channel();
+        thread::Builder::new().name("ledger".to_owned()).spawn(move || {
+            runtime.block_on(self.run());
+            let _nobody_waits = ending.send(());
+        })?;
+        Ok(end)
+    }
+
     /// Writes until every entrance is gone and nothing waits.
     pub async fn run(mut self) {
         let mut batch = Vec::with_capacity(self.most_rows);
-        while self.queue.recv_many(&mut batch, self.most_rows).await > 0 {
+        let mut decided = Vec::new();
+        loop {
+            if decided.is_empty() || !self.take_waiting(&mut batch) {
+                tell(&mut decided);
+                if self.queue.recv_many(&mut batch, self.most_rows).await == 0 {
+                    break;
+                }
+            }
             // Whoever stopped waiting was answered 503 and has no URL, so there is nothing to record.
             batch.retain(|waiting| !waiting.answer.is_closed());
             let (rows, answers): (Vec<_>, Vec<_>) = batch.drain(..).map(|w| (w.row, w.answer)).unzip();
             if rows.is_empty() {
                 continue;
             }
-            for (answer, result) in answers.into_iter().zip(self.write(&rows).await) {
-                let _caller_may_be_gone = answer.send(result);
-            }
+            // To answer wakes each caller, which takes as long as Postgres takes for some rows. So this is done while it has others.
+            let (results, ()) = join(self.write(&rows), async { tell(&mut decided) }).await;
+            decided = answers.into_iter().zip(results).collect();
         }
         if let Some(connection) = self.connection {
             let _already_closed = connection.close().await;
         }
+    }
+
+    /// Takes what waits without waiting for it. Is there anything?
+    fn take_waiting(&mut self, batch: &mut Vec<Waiting>) -> bool {
+        while batch.len() < self.most_rows
+            && let Ok(waiting) = self.queue.try_recv()
+        {
+            batch.push(waiting);
+        }
+        !batch.is_empty()
     }
 
     /// One result for each row.

@@ -26,10 +26,11 @@
 //! reads more than what the leading filter alone would list; one more index on each set of columns would end it, at the cost
 //! of every upload that is settled.
 //!
-//! The indexes of what is pending lead with the subject or with nothing, and a collection is checked on the way. Little is
-//! pending, for minutes mostly and up to the expiry of a multipart upload; but the page of a collection that has too little
-//! settled to fill it looks through all that the tenant, or the subject, has pending. So does a page of what is pending alone,
-//! and that one walks past what left as well: in the heap once, after that inside the index.
+//! What is pending is in one index, in the order of its tenant's listing. A subject is checked on the way, inside the index,
+//! and a collection in the table. Little is pending, for minutes mostly and up to the expiry of a multipart
+//! upload; but the page of a subject or a collection that has too little settled to fill it looks through all that the tenant has
+//! pending. So does a page of what is pending alone, and that one walks past what left as well: in the heap once, after that inside the
+//! index. An index of each subject's pending uploads would end it, at the cost of one more entry of every grant.
 
 use sqlx::PgExecutor;
 use uuid::Uuid;
@@ -78,10 +79,10 @@ pub async fn page(
         (Some(subject), collection, Some(UploadStatus::Pending)) => rows!(
             connection,
             "(select * from uploads
-              where status = 'pending' and tenant_id = $1 and (subject, id) < ($2, $3) and subject >= $2
+              where status = 'pending' and (tenant_id, id) < ($1, $3) and tenant_id >= $1 and subject = $2
                 and ($4::text is null or collection = $4)
-              order by subject desc, id desc limit 201) as page
-             order by subject desc, id desc limit $5",
+              order by tenant_id desc, id desc limit 201) as page
+             order by tenant_id desc, id desc limit $5",
             id,
             subject,
             before,
@@ -112,11 +113,11 @@ pub async fn page(
               table settled
               union all
               (select * from uploads
-               where status = 'pending' and tenant_id = $1 and (subject, id) < ($2, $4)
-                 and (subject, id) >= ($2, coalesce((select id from settled order by id desc offset $6 - 1),
+               where status = 'pending' and (tenant_id, id) < ($1, $4)
+                 and (tenant_id, id) >= ($1, coalesce((select id from settled order by id desc offset $6 - 1),
                             uuid '00000000-0000-0000-0000-000000000000'))
-                 and collection = $3 and $5::text is null
-               order by subject desc, id desc limit 201)) as page
+                 and subject = $2 and collection = $3 and $5::text is null
+               order by tenant_id desc, id desc limit 201)) as page
              order by id desc limit $6",
             id,
             subject,
@@ -150,10 +151,11 @@ pub async fn page(
               table settled
               union all
               (select * from uploads
-               where status = 'pending' and tenant_id = $1 and (subject, id) < ($2, $3)
-                 and (subject, id) >= ($2, coalesce((select id from settled order by id desc offset $4 - 1),
+               where status = 'pending' and (tenant_id, id) < ($1, $3)
+                 and (tenant_id, id) >= ($1, coalesce((select id from settled order by id desc offset $4 - 1),
                             uuid '00000000-0000-0000-0000-000000000000'))
-               order by subject desc, id desc limit 201)) as page
+                 and subject = $2
+               order by tenant_id desc, id desc limit 201)) as page
              order by id desc limit $4",
             id,
             subject,

@@ -61,7 +61,7 @@ pub fn sign_form(
     fields.push(("x-amz-algorithm", "AWS4-HMAC-SHA256".to_owned()));
     fields.push(("x-amz-credential", format!("{}/{}", credentials.access_key_id, day_key.scope)));
     fields.push(("x-amz-date", timestamp(now)));
-    fields.push(("x-amz-security-token", credentials.token().to_owned()));
+    fields.push(("x-amz-security-token", credentials.token()));
 
     let policy = STANDARD.encode(policy(bucket, grant, &fields, expires_at).to_string());
     let signature = day_key.sign_text(&policy);

@@ -146,25 +146,32 @@ pub(super) fn presign(
 
     let token = credentials.encoded_token();
     let mut query = String::with_capacity(token.len() + 400);
-    let _ = write!(
-        query,
-        "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={}%2F{}&X-Amz-Date={timestamp}&X-Amz-Expires={seconds}\
-         &X-Amz-Security-Token={token}&X-Amz-SignedHeaders={}",
-        credentials.access_key_id,
-        encode(&day_key.scope),
-        encode(&signed),
-    );
+    query.push_str("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=");
+    query.push_str(&credentials.access_key_id);
+    query.push_str("%2F");
+    query.extend(encode(&day_key.scope));
+    query.push_str("&X-Amz-Date=");
+    query.push_str(&timestamp);
+    let _ = write!(query, "&X-Amz-Expires={seconds}&X-Amz-Security-Token=");
+    query.push_str(token);
+    query.push_str("&X-Amz-SignedHeaders=");
+    query.extend(encode(&signed));
     for (name, value) in parameters {
         let _ = write!(query, "&{name}={}", encode(value));
     }
 
     let mut canonical = String::with_capacity(query.len() + path.len() + 512);
-    let _ = write!(canonical, "{method}\n{path}\n{query}\n");
+    for line in [method, &path, &query] {
+        canonical.push_str(line);
+        canonical.push('\n');
+    }
     push_canonical_headers(&mut canonical, bucket.host(), &headers);
-    let _ = write!(canonical, "\n{signed}\nUNSIGNED-PAYLOAD");
+    canonical.push('\n');
+    canonical.push_str(&signed);
+    canonical.push_str("\nUNSIGNED-PAYLOAD");
     let signature = day_key.sign(&timestamp, &canonical);
 
-    let url = format!("{}{path}?{query}&X-Amz-Signature={signature}", bucket.origin());
+    let url = [bucket.origin(), &path, "?", &query, "&X-Amz-Signature=", &signature].concat();
     // S3 counts from the second in the timestamp, so the fraction does not count.
     let signed_at = now.replace_nanosecond(0).unwrap_or(now);
     PresignedRequest { method, url, headers, expires_at: signed_at + Duration::from_secs(seconds) }
@@ -185,8 +192,12 @@ fn push_canonical_headers(out: &mut String, host: &str, headers: &[(&'static str
         out.push_str(name);
         out.push(':');
         // Runs of spaces count as one; the values that we sign come trimmed.
-        let mut previous = '\0';
-        out.extend(value.chars().filter(|&c| !(std::mem::replace(&mut previous, c) == ' ' && c == ' ')));
+        let mut words = value.split(' ').filter(|word| !word.is_empty());
+        out.push_str(words.next().unwrap_or_default());
+        for word in words {
+            out.push(' ');
+            out.push_str(word);
+        }
         out.push('\n');
     }
 }

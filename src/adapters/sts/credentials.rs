@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret as _, SecretString};
 use time::OffsetDateTime;
 
@@ -12,7 +13,7 @@ use crate::adapters::sigv4::{DayKey, SigningKeys, encode};
 pub struct TemporaryCredentials {
     /// `ASIA…`; not a secret, it stands in every URL.
     pub access_key_id: String,
-    session_token: SecretString,
+    /// In the one form that nearly all need. A gateway remembers thousands of sessions, and a token is a kilobyte.
     encoded_token: SecretString,
     signing_keys: SigningKeys,
     /// When S3 stops believing them, and any URL that they signed.
@@ -31,7 +32,7 @@ impl TemporaryCredentials {
     ) -> Self {
         let encoded_token = encode(session_token.expose_secret()).to_string().into();
         let signing_keys = SigningKeys::new(secret_access_key, region, "s3");
-        Self { access_key_id, session_token, encoded_token, signing_keys, expires_at }
+        Self { access_key_id, encoded_token, signing_keys, expires_at }
     }
 
     /// The secret that signs, for those whom the credentials are handed out to.
@@ -48,8 +49,8 @@ impl TemporaryCredentials {
 
     /// The session token, as a form carries it.
     #[must_use]
-    pub fn token(&self) -> &str {
-        self.session_token.expose_secret()
+    pub fn token(&self) -> String {
+        percent_decode_str(self.encoded_token()).decode_utf8_lossy().into_owned()
     }
 
     /// The key that signs at that moment.
@@ -64,7 +65,7 @@ impl TemporaryCredentials {
         aws_sdk_s3::config::Credentials::new(
             &self.access_key_id,
             self.signing_keys.secret().expose_secret(),
-            Some(self.session_token.expose_secret().to_owned()),
+            Some(self.token()),
             Some(self.expires_at.into()),
             "upload-gateway",
         )

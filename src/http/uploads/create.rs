@@ -97,8 +97,8 @@ pub(in crate::http) async fn post(
         None => (vec![state.uploads.create(&principal, request, request_id).await?], false),
         Some((key, content)) => {
             let key = Some((key, content.as_slice()));
-            // What is wrong with the only one is wrong with the request.
-            let answered = state.uploads.create_all(&principal, vec![request], key, request_id).await;
+            // Boxed, so that others do not carry what only these need. What is wrong with the only one is wrong with the request.
+            let answered = Box::pin(state.uploads.create_all(&principal, vec![request], key, request_id)).await;
             let Answered { granted, repeated } = answered.map_err(crate::domain::Error::of_the_only_item)?;
             (granted, repeated)
         }
