@@ -1,5 +1,5 @@
 # How do the runs begin in which the gateway is alone? `source` this from the repository's root for `bound NAME OPTIONS`, which runs one
-# of benches/load/bounds. A plain `cargo build --release` is measured, or the binary that $GATEWAY names.
+# of benches/load/bounds. The gateway is measured as it is packed (`--profile dist`), or the binary that $GATEWAY names.
 # shellcheck shell=bash
 
 source benches/load/place.sh
@@ -15,6 +15,6 @@ trap 'rm -rf "$place"' EXIT
 bound() {
     local name=$1
     shift
-    python3 "benches/load/bounds/$name.py" "$@" --binary "$GATEWAY" --examples "$EXAMPLES" \
+    python3 "benches/load/bounds/$name.py" "$@" --binary "$GATEWAY" --programs "$PROGRAMS" \
         --place "$place"
 }

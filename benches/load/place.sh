@@ -39,18 +39,20 @@ install_tools() {
     "$LOAD_SOURCES/peers/install.sh" "$LOAD"
 }
 
-# Builds the harness's own programs into $EXAMPLES, and, unless $GATEWAY names a binary, the gateway, which it then names. `build_programs
-# OPTIONS` of the run: a short one measures nothing, so that what the tests have built will do.
+# Builds the harness's own programs into $PROGRAMS, and, unless $GATEWAY names a binary, the gateway, which it then names: as it is packed.
+# `build_programs OPTIONS` of the run: a short one measures nothing, so that what the tests have built will do.
 build_programs() {
-    local target=${CARGO_TARGET_DIR:-target} profile=release
-    local flags=(--release)
+    local target=${CARGO_TARGET_DIR:-target} profile=dist flags=(--profile dist --no-default-features)
     if [[ " $* " == *' --short '* ]]; then
         profile=debug flags=()
     fi
-    cargo build --locked "${flags[@]}" --example stage --example echo --example steady
+    # What stands around the services is not measured. What sends and what does the least is.
+    cargo build --locked --example stage
+    cargo build --locked --release --manifest-path benches/load/floor/Cargo.toml --target-dir "$target/floor"
     [ -n "${GATEWAY:-}" ] || cargo build --locked "${flags[@]}" --bin upload-gateway
     # Exported, because shellcheck does not see who sources this.
-    export EXAMPLES GATEWAY
-    EXAMPLES=$(realpath "$target/$profile/examples")
+    export PROGRAMS GATEWAY
+    PROGRAMS=$(realpath "$target")/load/programs
+    install -D --target-directory="$PROGRAMS" "$target/debug/examples/stage" "$target/floor/release/echo" "$target/floor/release/steady"
     GATEWAY=$(realpath "${GATEWAY:-$target/$profile/upload-gateway}")
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # How fast is the gateway beside other services that presign uploads, and beside servers that do nothing? `run.sh [--short]
-# [--only ARM,…] [--seconds N] [--rounds N] [--strict] [--write]`; benches/README.md says what is done. A plain `cargo build --release`
-# is measured, or the binary that $GATEWAY names. As root or as anybody.
+# [--only ARM,…] [--seconds N] [--rounds N] [--strict] [--write]`; benches/README.md says what is done. The gateway is measured as it is packed
+# (`--profile dist`), or the binary that $GATEWAY names. As root or as anybody.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -15,5 +15,5 @@ export PYTHONDONTWRITEBYTECODE=1
 place=$(mktemp -d /tmp/upload-gateway-load.XXXXXX)
 trap 'rm -rf "$place"' EXIT
 mkdir -p target/load
-python3 benches/load/drive "$@" --binary "$GATEWAY" --examples "$EXAMPLES" \
+python3 benches/load/drive "$@" --binary "$GATEWAY" --programs "$PROGRAMS" \
     --place "$place" --cache "$LOAD" --results target/load/results.json

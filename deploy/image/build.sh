@@ -5,6 +5,6 @@ file=$1
 features=${2:-}
 source deploy/release/flags.sh
 
-cargo build --locked --release --no-default-features ${features:+--features "$features"} --bin upload-gateway
+cargo build --locked --profile dist --no-default-features ${features:+--features "$features"} --bin upload-gateway
 # Out of the target folder, which is a cache that no later step sees.
-install -D --mode=0755 "${CARGO_TARGET_DIR:-target}/release/upload-gateway" "$file"
+install -D --mode=0755 "${CARGO_TARGET_DIR:-target}/dist/upload-gateway" "$file"

@@ -16,8 +16,8 @@ if [ -z "$binary" ]; then
     source deploy/release/zig.sh
     install_zig
     rustup target add "$target"
-    zigbuild "$target" --locked --release --no-default-features --bin upload-gateway
-    binary=${CARGO_TARGET_DIR:-target}/$target/release/upload-gateway
+    zigbuild "$target" --locked --profile dist --no-default-features --bin upload-gateway
+    binary=${CARGO_TARGET_DIR:-target}/$target/dist/upload-gateway
 fi
 
 name=upload-gateway-$(deploy/release/version.sh)-$target

@@ -18,8 +18,8 @@ if [ -z "$binary" ]; then
     install_zig
     rustup target add "$target"
     # Amazon Linux 2023, on which provided.al2023 runs, has glibc 2.34.
-    zigbuild "$target.2.34" --locked --release --no-default-features --features lambda --bin bootstrap
-    binary=${CARGO_TARGET_DIR:-target}/$target/release/bootstrap
+    zigbuild "$target.2.34" --locked --profile dist --no-default-features --features lambda --bin bootstrap
+    binary=${CARGO_TARGET_DIR:-target}/$target/dist/bootstrap
 fi
 
 python3 deploy/release/pack.py "dist/upload-gateway-triggers-$(deploy/release/version.sh)-$architecture.zip" "bootstrap=$binary"

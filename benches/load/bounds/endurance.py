@@ -83,7 +83,7 @@ def main(arguments):
     chosen = options(
         "endurance", arguments, tenants=(10_000, 500), grants=(1_000_000, 20_000), minutes=(10.0, 0.2), rate=(2_000, 500))
     began, verdict = time.monotonic(), Verdict()
-    with Postgres(chosen.place) as postgres, Stage(chosen.examples / "stage", chosen.place) as stage:
+    with Postgres(chosen.place) as postgres, Stage(chosen.programs / "stage", chosen.place) as stage:
         run = around(chosen, postgres, stage)
         prepare(postgres, run.binary, run.place, stage.addresses, DATABASE, chosen.tenants)
         tokens = stage.mint("repeated", chosen.tenants, people=chosen.tenants, tenants=chosen.tenants)

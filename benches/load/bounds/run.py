@@ -18,7 +18,7 @@ def options(name, arguments, **numbers):
     parser.add_argument("--short", action="store_true", help="does everything work? Small numbers, in about a minute")
     for number, (usual, _) in numbers.items():
         parser.add_argument(f"--{number}", type=type(usual), metavar="N")
-    for path in ("binary", "examples", "place"):
+    for path in ("binary", "programs", "place"):
         parser.add_argument(f"--{path}", type=Path, required=True, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
     for number, (usual, short) in numbers.items():
@@ -32,7 +32,7 @@ def options(name, arguments, **numbers):
 def around(chosen, postgres, stage):
     """What the harness's own functions want to be told."""
     return types.SimpleNamespace(
-        binary=chosen.binary, place=chosen.place, postgres=postgres, stage=stage, steady=chosen.examples / "steady")
+        binary=chosen.binary, place=chosen.place, postgres=postgres, stage=stage, steady=chosen.programs / "steady")
 
 
 def serving(run, database):

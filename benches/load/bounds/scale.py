@@ -92,7 +92,7 @@ def main(arguments):
         "scale", arguments, tenants=(100_000, 2_000), uploads=(20_000_000, 200_000), pages=(10_000, 1_000), seconds=(15.0, 2.0),
         rounds=(5, 2), times=(2_000, 200))
     began, verdict = time.monotonic(), Verdict()
-    with Postgres(chosen.place) as postgres, Stage(chosen.examples / "stage", chosen.place) as stage:
+    with Postgres(chosen.place) as postgres, Stage(chosen.programs / "stage", chosen.place) as stage:
         run = around(chosen, postgres, stage)
         prepare(postgres, run.binary, run.place, stage.addresses, TEMPLATE, TENANTS)
         prepare(postgres, run.binary, run.place, stage.addresses, FULL, 0)

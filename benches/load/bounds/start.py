@@ -25,7 +25,7 @@ def start(run):
 
 def main(arguments):
     chosen = options("start", arguments, times=(20, 5))
-    with Postgres(chosen.place) as postgres, Stage(chosen.examples / "stage", chosen.place) as stage:
+    with Postgres(chosen.place) as postgres, Stage(chosen.programs / "stage", chosen.place) as stage:
         run = around(chosen, postgres, stage)
         prepare(postgres, run.binary, run.place, stage.addresses, DATABASE, TENANTS)
         took = sorted(start(run) for _ in range(chosen.times))

@@ -34,7 +34,7 @@ def options(arguments):
     parser.add_argument("--rounds", type=int, help="of all services (3)")
     parser.add_argument("--strict", action="store_true", help="fail when a figure is not reached")
     parser.add_argument("--write", action="store_true", help="put the tables into benches/README.md, and draw the plot")
-    for name in ("binary", "examples", "place", "cache", "results"):
+    for name in ("binary", "programs", "place", "cache", "results"):
         parser.add_argument(f"--{name}", type=Path, required=True, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
     chosen.seconds = chosen.seconds or (2 if chosen.short else 15)
@@ -51,7 +51,7 @@ class Run:
 
     def __init__(self, chosen, postgres, stage):
         self.postgres, self.stage, self.place, self.cache = postgres, stage, chosen.place, chosen.cache
-        self.binary, self.echo, self.steady = chosen.binary, chosen.examples / "echo", chosen.examples / "steady"
+        self.binary, self.echo, self.steady = chosen.binary, chosen.programs / "echo", chosen.programs / "steady"
         self.seconds, self.short, self.warm_up = chosen.seconds, chosen.short, 1 if chosen.short else 4
         self.template = "template_of_the_gateway"
         prepare(postgres, self.binary, self.place, stage.addresses, self.template, TENANTS)
@@ -116,7 +116,7 @@ def main(arguments):
     about = machine.about(chosen)
     print("\n".join(f"{name}: {text}" for name, text in about.items()), flush=True)
     try:
-        with Postgres(chosen.place) as postgres, Stage(chosen.examples / "stage", chosen.place) as stage:
+        with Postgres(chosen.place) as postgres, Stage(chosen.programs / "stage", chosen.place) as stage:
             run = Run(chosen, postgres, stage)
             visits = drive(chosen, run)
             summary = medians(visits)

@@ -1,11 +1,15 @@
-"""The processes of a run: each is started with a log of its own, waited for, and ended with what it started."""
+"""The processes of a run: each is started, heard, waited for, and ended with what it started."""
 
 import http.client
 import os
 import signal
 import socket
 import subprocess
+import threading
 import time
+
+# As many bytes of a log are kept.
+SAID = 1 << 15
 
 
 class Server:
@@ -13,17 +17,27 @@ class Server:
 
     def __init__(self, name, command, place, environment=None, directory=None):
         self.name, self.command, self.directory = name, [str(part) for part in command], directory
-        self.log_path = place / f"{name}.log"
         # The caller's own AWS settings and GATEWAY__… variables are none of the run's business.
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(place), **(environment or {})}
-        self.process = None
+        self.process, self.said = None, b""
 
     def start(self, **pipes):
-        with open(self.log_path, "ab") as log:
-            files = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, **pipes}
+        ear, mouth = os.pipe()
+        try:
+            files = {"stdin": subprocess.DEVNULL, "stdout": mouth, "stderr": mouth, **pipes}
             self.process = subprocess.Popen(
                 self.command, env=self.environment, cwd=self.directory, start_new_session=True, **files)
+        finally:
+            os.close(mouth)
+        threading.Thread(target=self.hear_log, args=(ear,), daemon=True).start()
         return self
+
+    def hear_log(self, ear):
+        """Takes what it logs, as what collects a container's lines would, and keeps the end of it. In a file, a million lines would keep
+        the disk busy that Postgres commits to."""
+        with os.fdopen(ear, "rb", buffering=0) as log:
+            while said := log.read(1 << 16):
+                self.said = (self.said + said)[-SAID:]
 
     def __enter__(self):
         return self
@@ -55,8 +69,7 @@ class Server:
         return self.process is not None and self.process.poll() is None
 
     def last_words(self, lines=30):
-        text = self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
-        return "\n".join(text.splitlines()[-lines:])
+        return "\n".join(self.said.decode(errors="replace").splitlines()[-lines:])
 
 
 def until(what, holds, patience=60, pause=0.02, server=None):

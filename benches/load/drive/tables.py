@@ -20,7 +20,7 @@ def line(name, seen):
 
 
 def steady(seen):
-    worst = ", ".join(f"{latency / 1e3:.1f}" for latency in seen["worst_us"])
+    worst = ", ".join(f"{took / 1e3:.1f} (at {due / 1e6:.1f} s)" for took, due in seen["worst_us"])
     return (f"gateway at a steady {seen['rate']:,.0f} requests/s for {seen['seconds']} s: p50 {seen['p50_us'] / 1e3:.2f} ms, "
-            f"p99 {seen['p99_us'] / 1e3:.1f} ms, p99.9 {seen['p999_us'] / 1e3:.1f} ms; the worst ten {worst} ms; "
+            f"p99 {seen['p99_us'] / 1e3:.1f} ms, p99.9 {seen['p999_us'] / 1e3:.1f} ms; the worst tenths of a second {worst} ms; "
             f"{seen['rows']:,} rows for {seen['granted']:,} answers")

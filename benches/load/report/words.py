@@ -39,7 +39,7 @@ def verdicts(found):
 
 
 def steady(seen):
-    worst = ", ".join(f"{latency / 1e3:.1f}" for latency in seen["worst_us"])
+    worst = ", ".join(f"{took / 1e3:.1f}" for took, _ in seen["worst_us"])
     return (f"The gateway at a steady {seen['rate']:,.0f} requests/s, half of what it can, for {seen['seconds']} s: "
             f"p50 {seen['p50_us'] / 1e3:.1f} ms, p99 {seen['p99_us'] / 1e3:.1f} ms, p99.9 {seen['p999_us'] / 1e3:.1f} ms. "
             f"The worst ten of {seen['granted']:,}: {worst} ms.")

@@ -4,6 +4,7 @@
 //! counts each request's time from its moment: who is made to wait for a connection waits for the service (no coordinated
 //! omission). A timer may be late by a millisecond, which counts as well. Prints one line of JSON.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -35,8 +36,8 @@ struct Schedule {
 
 #[derive(Default)]
 struct Seen {
-    /// In microseconds, of the requests that were answered 201.
-    granted: Vec<u64>,
+    /// Of the requests that were answered 201: how long each took, and when it was due after the beginning, in microseconds.
+    granted: Vec<(u64, u64)>,
     refused: u64,
     broken: u64,
 }
@@ -102,7 +103,7 @@ async fn call(mut stream: TcpStream, schedule: Arc<Schedule>) -> io::Result<Seen
         let request = schedule.requests.get(which).map(Vec::as_slice).unwrap_or_default();
         let answered = timeout(PATIENCE, ask(&mut stream, request, &mut buffer)).await;
         match answered {
-            Ok(Ok(201)) => seen.granted.push(u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX)),
+            Ok(Ok(201)) => seen.granted.push((microseconds(due.elapsed()), microseconds(due - schedule.began))),
             Ok(Ok(_)) => seen.refused += 1,
             Ok(Err(_)) | Err(_) => {
                 seen.broken += 1;
@@ -110,6 +111,10 @@ async fn call(mut stream: TcpStream, schedule: Arc<Schedule>) -> io::Result<Seen
             }
         }
     }
+}
+
+fn microseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Sends one request and reads one answer with a Content-Length; gives its status.
@@ -144,15 +149,18 @@ fn report(schedule: &Schedule, seen: &Seen) -> anyhow::Result<()> {
     let took = schedule.began.elapsed().as_secs_f64();
     let at = |share: f64| -> u64 {
         let position = (seen.granted.len() as f64 * share).ceil() as usize;
-        seen.granted.get(position.max(1) - 1).copied().unwrap_or_default()
+        seen.granted.get(position.max(1) - 1).map(|(took, _)| *took).unwrap_or_default()
     };
-    let worst: Vec<u64> = seen.granted.iter().rev().take(10).copied().collect();
+    // Who waits for the same thing waits together, so that only the worst of each tenth of a second is told.
+    let mut moments = HashSet::new();
+    let worst: Vec<(u64, u64)> =
+        seen.granted.iter().rev().filter(|(_, due)| moments.insert(due / 100_000)).take(10).copied().collect();
     let line = json!({
         "planned": schedule.total, "granted": seen.granted.len(), "refused": seen.refused, "broken": seen.broken,
         "rate": seen.granted.len() as f64 / took,
         "p50_us": at(0.5), "p90_us": at(0.9), "p99_us": at(0.99), "p999_us": at(0.999),
-        "max_us": worst.first(), "worst_us": worst,
-        "above_100ms": seen.granted.iter().filter(|latency| **latency > 100_000).count(),
+        "max_us": at(1.0), "worst_us": worst,
+        "above_100ms": seen.granted.iter().filter(|(took, _)| *took > 100_000).count(),
     });
     writeln!(io::stdout(), "{line}").context("nobody reads")
 }

@@ -8,7 +8,10 @@ use actix_web::{App, HttpResponse, HttpServer};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-#[derive(Deserialize, Serialize)]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[derive(Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct File {
     file_name: String,
@@ -27,8 +30,9 @@ fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let port = arguments.next().context("echo PORT BYTES")?.parse()?;
     let bytes: usize = arguments.next().context("echo PORT BYTES")?.parse()?;
-    // What is around it takes about a hundred.
-    let url = web::Data::new("x".repeat(bytes.saturating_sub(70)));
+    let around =
+        serde_json::to_vec(&Answer { file: &File::default(), url: "" })?.len() + "photo.jpgimage/jpeg1234".len();
+    let url = web::Data::new("x".repeat(bytes.saturating_sub(around)));
     let app = move || App::new().app_data(url.clone()).route("/v1/uploads", web::post().to(echo));
     let serve = async move { HttpServer::new(app).bind((Ipv4Addr::LOCALHOST, port))?.run().await };
     Ok(actix_web::rt::System::new().block_on(serve)?)
