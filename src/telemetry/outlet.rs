@@ -11,23 +11,27 @@ use tracing_subscriber::fmt::MakeWriter;
 
 /// How long a line may wait for others.
 const PATIENCE: Duration = Duration::from_millis(100);
-/// As many bytes leave at once.
+/// When so many bytes wait, they leave.
 const ENOUGH: usize = 32 << 10;
+/// When so many do, whoever takes them is slow, and whoever has another line waits for it.
+const TOO_MANY: usize = 1 << 20;
 
-/// Where lines go. Its clones are one.
+/// Where lines go.
 pub(super) struct Outlet<W> {
     shared: Arc<Shared<W>>,
 }
 
 struct Shared<W> {
-    waiting: Mutex<Waiting<W>>,
-    /// The first line since the others left has come.
-    begun: Condvar,
+    waiting: Mutex<Waiting>,
+    /// There is work for the thread: the first line since the others left, enough of them, or the end.
+    news: Condvar,
+    /// Taken before `waiting` is, and held while lines leave, so that they do so in their order.
+    to: Mutex<W>,
 }
 
-struct Waiting<W> {
+#[derive(Default)]
+struct Waiting {
     lines: Vec<u8>,
-    to: W,
     is_over: bool,
 }
 
@@ -53,57 +57,61 @@ impl<W: Write + Send + 'static> Outlet<W> {
     /// # Errors
     /// When there is no thread to be had for what waits.
     pub(super) fn open(to: W) -> io::Result<(Self, Rest)> {
-        let waiting = Waiting { lines: Vec::with_capacity(2 * ENOUGH), to, is_over: false };
-        let shared = Arc::new(Shared { waiting: Mutex::new(waiting), begun: Condvar::new() });
-        let (clock, at_end) = (Arc::clone(&shared), Arc::clone(&shared));
-        thread::Builder::new().name("log".to_owned()).spawn(move || clock.empty_now_and_then())?;
+        let shared = Arc::new(Shared { waiting: Mutex::default(), news: Condvar::new(), to: Mutex::new(to) });
+        let (clerk, at_end) = (Arc::clone(&shared), Arc::clone(&shared));
+        thread::Builder::new().name("log".to_owned()).spawn(move || clerk.let_leave_until_the_end())?;
         let rest = Rest(Box::new(move || {
-            let mut waiting = at_end.lock();
-            waiting.is_over = true;
-            waiting.leave();
-            at_end.begun.notify_all();
+            at_end.waiting().is_over = true;
+            at_end.news.notify_all();
+            at_end.let_leave();
         }));
         Ok((Self { shared }, rest))
     }
 }
 
 impl<W: Write> Shared<W> {
-    fn lock(&self) -> MutexGuard<'_, Waiting<W>> {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn empty_now_and_then(&self) {
-        let mut waiting = self.lock();
-        while !waiting.is_over {
-            if waiting.lines.is_empty() {
-                waiting = self.begun.wait(waiting).unwrap_or_else(PoisonError::into_inner);
-            } else {
-                (waiting, _) = self.begun.wait_timeout(waiting, PATIENCE).unwrap_or_else(PoisonError::into_inner);
-                waiting.leave();
-            }
-        }
+    fn let_leave(&self) {
+        let mut to = self.to.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = std::mem::take(&mut self.waiting().lines);
+        // Nobody can be told that the log cannot be written.
+        let _nobody_to_tell = to.write_all(&lines).and_then(|()| to.flush());
     }
-}
 
-impl<W: Write> Waiting<W> {
-    /// Nobody can be told that the log cannot be written.
-    fn leave(&mut self) {
-        let _nobody_to_tell = self.to.write_all(&self.lines).and_then(|()| self.to.flush());
-        self.lines.clear();
+    fn let_leave_until_the_end(&self) {
+        loop {
+            let waiting = self.waiting();
+            let nothing_yet = |waiting: &mut Waiting| waiting.lines.is_empty() && !waiting.is_over;
+            let waiting = self.news.wait_while(waiting, nothing_yet).unwrap_or_else(PoisonError::into_inner);
+            let too_few = |waiting: &mut Waiting| waiting.lines.len() < ENOUGH && !waiting.is_over;
+            let (waiting, _) =
+                self.news.wait_timeout_while(waiting, PATIENCE, too_few).unwrap_or_else(PoisonError::into_inner);
+            if waiting.is_over {
+                return;
+            }
+            drop(waiting);
+            self.let_leave();
+        }
     }
 }
 
 impl<W: Write> Write for Line<'_, W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut waiting = self.shared.lock();
-        let is_first = waiting.lines.is_empty();
-        waiting.lines.extend_from_slice(bytes);
-        if self.is_urgent || waiting.is_over || waiting.lines.len() >= ENOUGH {
-            waiting.leave();
-        } else if is_first {
-            self.shared.begun.notify_one();
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let mut waiting = self.shared.waiting();
+        let before = waiting.lines.len();
+        waiting.lines.extend_from_slice(line);
+        let now = waiting.lines.len();
+        let is_pressing = self.is_urgent || waiting.is_over || now >= TOO_MANY;
+        drop(waiting);
+        if is_pressing {
+            self.shared.let_leave();
+        } else if before == 0 || (before < ENOUGH && now >= ENOUGH) {
+            self.shared.news.notify_one();
         }
-        Ok(bytes.len())
+        Ok(line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -180,11 +188,11 @@ mod tests {
     }
 
     #[test]
-    fn many_lines_do_not_wait_for_the_clock() {
+    fn many_lines_leave_whole() {
         logging(|_rest, left| {
             let line = "x".repeat(ENOUGH);
             info!("{line}");
-            assert!(left.try_recv().unwrap().contains(&line));
+            assert!(left.recv_timeout(PATIENCE * 100).unwrap().contains(&line));
         });
     }
 }
