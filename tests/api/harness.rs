@@ -147,7 +147,8 @@ impl Harness {
             neighbours: Some(neighbours),
             database,
             ahead,
-            http: reqwest::Client::new(),
+            // Idle connections are given up here before the server does it, which would break a request that is just being sent.
+            http: reqwest::Client::builder().pool_idle_timeout(Duration::from_secs(1)).build().expect("a client"),
             stop,
             stopped: Some(stopped),
             _objects: objects,
