@@ -63,7 +63,7 @@ export function listing({ path, wanted, rows, list, home, noun, limit, empty = (
       show(failure, h('div', { class: 'notice bad' }, h('p', {}, words(error)),
         h('button', { type: 'button', onclick: () => load(after) }, 'Try again')))
     } finally {
-      if (asked === mine) {
+      if (!mine.signal.aborted) {
         home.removeAttribute('aria-busy')
         more.disabled = false
       }
@@ -78,7 +78,8 @@ export function listing({ path, wanted, rows, list, home, noun, limit, empty = (
     /** The same once the typing has come to rest. */
     soon() {
       clearTimeout(later)
-      // A cursor goes on with the old question only.
+      // What is still on its way answers the old question, and a cursor goes on with that only.
+      asked?.abort()
       more.disabled = true
       later = setTimeout(load, REST)
     },
