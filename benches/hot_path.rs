@@ -25,7 +25,7 @@ use upload_gateway::config::{self, Config};
 use upload_gateway::http;
 use upload_gateway::model::{
     Clock, Collection, ContentType, FileName, FileSize, Grant, GrantedSize, Metadata, Method, ObjectKey, Principal,
-    RequestId, UploadId,
+    Provenance, UploadId,
 };
 use upload_gateway::sandbox::cognito::SigningKeys;
 use upload_gateway::sandbox::neighbours::{self, Neighbours};
@@ -148,7 +148,7 @@ fn hot_path(criterion: &mut Criterion) -> anyhow::Result<()> {
         b.iter(|| presign_put(&bucket, &credentials, &grant, Duration::from_secs(300), now));
     });
     let row = || {
-        let (now, request) = (stage.clock.now(), RequestId::new(stage.clock.now()));
+        let (now, request) = (stage.clock.now(), Provenance::of_gateway(stage.clock.now(), None));
         // In the future, or the reconciler would have something to look at.
         GrantRow::new(&principal.tenant, stage.grant(&principal), now, now + Duration::from_secs(3600), request)
     };

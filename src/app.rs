@@ -1,5 +1,6 @@
 //! How is everything put together? The one place where state is composed: configuration in, running listeners out.
 
+mod audit;
 mod aws;
 mod database;
 mod examination;
@@ -7,7 +8,6 @@ mod listeners;
 mod tls;
 
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -20,26 +20,28 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use crate::adapters::oidc::{KeyStore, TokenVerifier};
-use crate::adapters::postgres::{self, Pools, ledger, tenant_changes::Watch};
+use crate::adapters::postgres::{self, Pools, audit_writer, ledger, tenant_changes::Watch};
 use crate::adapters::s3::{Bucket, Objects};
 use crate::adapters::sqs::EventQueue;
-use crate::adapters::sts::{self, CredentialCache, RoleAssumer};
+use crate::adapters::sts::{CredentialCache, RoleAssumer};
 use crate::config::Config;
 use crate::domain::authenticate::Authenticator;
 use crate::domain::gateway_limits::LimitsInForce;
 use crate::domain::login::Login;
 use crate::domain::rate_limits::RateLimits;
 use crate::domain::reconcile::Reconciler;
+use crate::domain::refusals::Refusals;
 use crate::domain::tenants::Directory;
 use crate::domain::uploads::Uploads;
 use crate::domain::uppy_sessions::UppySessions;
 use crate::http::{self, State};
 use crate::metrics::Metrics;
-use crate::model::{Clock, GatewayLimits, ObjectCreated, RequestId, Slug};
-use crate::{event_listener, reconciler};
+use crate::model::{Clock, ObjectCreated, Provenance};
+use crate::{event_listener, reconciler, trace};
+pub use audit::{AuditError, ExportOptions, export_audit, verify_audit};
 use aws::aws_config;
 pub use database::migrate;
-pub use examination::examine;
+pub use examination::{examine, session_policy};
 use tls::Certificate;
 pub use tls::{TlsError, check_certificate};
 
@@ -115,7 +117,7 @@ impl Composition {
         background.spawn(async move { refreshed.refresh_until(refresh_stop).await });
 
         let directory = Directory::new(pool.clone(), &config.tenants);
-        let limits = LimitsInForce::new(pool.clone(), gateway_limits(config));
+        let limits = LimitsInForce::new(pool.clone(), config.gateway_limits());
         background.spawn(limits.clone().follow_until(stop.clone()));
         let (forgetful, look_again, told) = (directory.clone(), limits.clone(), metrics.tenant_changes.clone());
         let changed = move || {
@@ -127,6 +129,9 @@ impl Composition {
         let (entrance, writer) = ledger::open(pools.sessions.clone(), &config.ledger, metrics.clone());
         let ledger = writer.start().map_err(StartError::Thread)?;
 
+        let (events, writer) = audit_writer::open(pool.clone(), metrics.audit_dropped.clone());
+        background.spawn(writer.run_until(stop.clone()));
+
         let assumer = RoleAssumer::new(&shared, &config.aws, &config.upload, metrics.clone());
         let (url_expiry, session_duration) = (config.upload.url_expiry, config.upload.session_duration);
         let credentials = CredentialCache::new(assumer, url_expiry, session_duration, clock.clone());
@@ -134,6 +139,7 @@ impl Composition {
         let pages = http::Pages::new(&config.auth.pools, &bucket.url())?;
         let uploads = Arc::new(Uploads {
             ledger: entrance,
+            audit: events.clone(),
             pool: pool.clone(),
             credentials,
             bucket,
@@ -152,14 +158,14 @@ impl Composition {
             clock: clock.clone(),
             metrics: metrics.clone(),
         });
-        let reconciler = Reconciler::new(Arc::clone(&uploads), config.reconcile.clone());
+        let reconciler = Reconciler::new(Arc::clone(&uploads), config.reconcile.clone(), config.audit.retention);
         background.spawn(reconciler::sweep_until(reconciler, config.reconcile.interval, stop.clone()));
 
         if let Some(queue) = EventQueue::new(&shared, &config.aws, &config.events, &metrics) {
             let (told, clock) = (Arc::clone(&uploads), clock.clone());
             let notice = move |event: ObjectCreated| {
-                let (told, request) = (Arc::clone(&told), RequestId::new(clock.now()));
-                async move { told.notice(&event, request).await.map(|_noticed| ()) }
+                let (told, provenance) = (Arc::clone(&told), Provenance::of_gateway(clock.now(), trace::id()));
+                async move { told.notice(&event, provenance).await.map(|_noticed| ()) }
             };
             background.spawn(event_listener::listen_until(queue, stop.clone(), metrics.clone(), notice));
         }
@@ -167,6 +173,7 @@ impl Composition {
         let state = Data::new(State {
             authenticator: Authenticator::new(verifier, directory.clone(), clock.clone(), metrics.clone()),
             login: Login::new(&config.auth, &config.server.url(), directory.clone()),
+            refusals: Refusals::new(events, clock.clone()),
             rate_limits: RateLimits::new(limits.subject_limit(), clock.clone(), metrics.clone()),
             uploads,
             uppy_sessions: UppySessions::new(
@@ -181,6 +188,7 @@ impl Composition {
             pools: pools.clone(),
             limits,
             keys,
+            trusted_proxies: config.server.trusted_proxies.clone(),
             request_timeout: config.server.request_timeout,
             draining: AtomicBool::new(false),
             clock,
@@ -284,16 +292,4 @@ impl Application {
         info!("stopped");
         served.and(probed)
     }
-}
-
-/// The inline policy that the sessions of a tenant get, for those who audit it.
-#[must_use]
-pub fn session_policy(config: &Config, slug: &Slug) -> String {
-    sts::session_policy::session_policy(&config.upload, slug, &sts::Reach::Tenant)
-}
-
-/// What holds for the whole gateway as long as no admin says otherwise.
-fn gateway_limits(config: &Config) -> GatewayLimits {
-    let subject_requests_per_minute = config.rate.subject_requests_per_minute.and_then(NonZeroU32::new);
-    GatewayLimits { new_tenants: config.limits.clone(), subject_requests_per_minute }
 }

@@ -13,6 +13,7 @@ mod sections_watch;
 mod triggers;
 mod values;
 
+use std::num::NonZeroU32;
 use std::path::Path;
 
 use reader::Reader;
@@ -21,11 +22,11 @@ pub use sections::{
     Auth, Aws, Database, DatabasePassword, Events, Ledger, Pool, Rate, Reconcile, Server, StaticKey, Tenants, Tls,
     TokenUse, Upload, Uppy,
 };
-pub use sections_watch::{Log, LogFormat, Metrics, Trace};
+pub use sections_watch::{Audit, Log, LogFormat, Metrics, Trace};
 #[cfg(feature = "lambda")]
 pub use triggers::{Bindings, Lockout, Outage, Triggers};
 
-use crate::model::Limits;
+use crate::model::{GatewayLimits, Limits};
 
 /// The commented defaults, as `upload-gateway check-config --print-defaults` shows them.
 pub const DEFAULTS: &str = include_str!("config/default.toml");
@@ -55,6 +56,8 @@ pub struct Config {
     pub uppy: Uppy,
     /// How often callers may call.
     pub rate: Rate,
+    /// How long the audit is kept, and what vouches for it.
+    pub audit: Audit,
     /// What a new tenant may do.
     pub limits: Limits,
     /// What is counted.
@@ -85,6 +88,13 @@ impl Config {
     /// As [`Self::load`].
     pub fn from_toml(text: &str) -> Result<Self, Faults> {
         Self::from_sources(text, config::Environment::default().source(Some(config::Map::new())))
+    }
+
+    /// What holds for the whole gateway as long as no admin says otherwise.
+    #[must_use]
+    pub fn gateway_limits(&self) -> GatewayLimits {
+        let subject_requests_per_minute = self.rate.subject_requests_per_minute.and_then(NonZeroU32::new);
+        GatewayLimits { new_tenants: self.limits.clone(), subject_requests_per_minute }
     }
 
     fn from_sources(text: &str, variables: config::Environment) -> Result<Self, Faults> {

@@ -1,10 +1,12 @@
-//! The command line: what can be started, and how its end is reported.
+//! What is started, and how is its end reported?
 
-use std::path::PathBuf;
+mod cli;
+
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::{Args, Parser, Subcommand};
+use clap::Parser as _;
+use cli::{Cli, Command};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use upload_gateway::adapters::otlp::{self, Exporter};
@@ -18,128 +20,6 @@ use upload_gateway::{http, telemetry};
 /// A request makes and drops two hundred things, and musl's own allocator, which packages for any Linux have, takes turns for each.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-const EXAMPLES: &str = "\
-Examples:
-  upload-gateway sandbox                                  try it, without an AWS account
-  upload-gateway check-config --print-defaults            every setting, with its comment and default
-  upload-gateway check-config --config gateway.toml       every fault of yours, at once
-  upload-gateway doctor --config gateway.toml             does everything around it do what it must?
-  upload-gateway serve --config gateway.toml --migrate    run it
-  GATEWAY__DATABASE__URL=postgres://… upload-gateway serve --config gateway.toml
-                                                          a variable goes over the file";
-
-/// Hands out presigned S3 uploads that can touch only their tenant's prefix, each on record before its URL leaves.
-///
-/// New here? `upload-gateway sandbox` starts a gateway with everything around it on this machine and prints what to try.
-#[derive(Parser)]
-#[command(version, arg_required_else_help = true, after_help = EXAMPLES)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Runs the gateway. Stops on SIGTERM or Ctrl-C, after the requests in flight.
-    Serve {
-        #[command(flatten)]
-        source: Source,
-        /// Bring the database to this version's shape first.
-        #[arg(long)]
-        migrate: bool,
-    },
-    /// Runs a gateway with a private Postgres and stand-ins for S3, STS and Cognito, all on loopback, no AWS account needed.
-    #[cfg(feature = "sandbox")]
-    Sandbox(SandboxArgs),
-    /// Brings the database to this version's shape. Safe to run beside a running gateway, and more than once.
-    Migrate(Source),
-    /// Says every fault of the configuration, by the name of its setting, and starts nothing.
-    CheckConfig {
-        #[command(flatten)]
-        source: Source,
-        /// Print the commented defaults instead; a configuration file may start from them.
-        #[arg(long)]
-        print_defaults: bool,
-    },
-    /// Tries everything that the gateway leans on, with its own credentials: database, clock, user pools and their app clients,
-    /// upload role, walls between tenants, bucket, event queue, and the bucket's CORS rules as browsers meet them. Says for each
-    /// what to do.
-    ///
-    /// Writes nothing, unless a wall between tenants is down or the store does not compare a Content-MD5: then objects of a few
-    /// bytes, which it removes again (in a bucket with versions, a version stays). Ends with 1 when something failed, and with 0
-    /// when nothing did, also when something is worth a warning or could not be looked at.
-    Doctor {
-        #[command(flatten)]
-        source: Source,
-        /// Print JSON instead of a table, also of a bad configuration: {"healthy": bool, "findings": [{"check": text, "outcome":
-        /// "ok" | "warning" | "failed" | "unknown", "seen": text, "advice": text or null}]}.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Asks the gateway that runs with this configuration on this machine whether it is ready, at its internal address. Ends with
-    /// 0 when it says so within two seconds, else with 1.
-    Healthcheck {
-        #[command(flatten)]
-        source: Source,
-        /// Ask whether it is alive instead: it may wait for Postgres, or drain.
-        #[arg(long)]
-        live: bool,
-    },
-    /// Prints the OpenAPI 3.1 document of the HTTP interface.
-    Openapi,
-    /// Prints the inline policy that a tenant's session gets, for auditors.
-    SessionPolicy {
-        #[command(flatten)]
-        source: Source,
-        /// The tenant's slug.
-        #[arg(long)]
-        tenant: String,
-    },
-}
-
-/// Where settings come from: built-in defaults, then this file, then variables named GATEWAY__SECTION__NAME.
-#[derive(Args)]
-struct Source {
-    /// A TOML file; `check-config --print-defaults` shows every setting.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-}
-
-#[cfg(feature = "sandbox")]
-#[derive(Args)]
-struct SandboxArgs {
-    /// Where its database, objects and keys live.
-    #[arg(long, value_name = "DIR", default_value = ".sandbox")]
-    data_dir: PathBuf,
-    /// The gateway's public port; 0 for any. Default: 8080, or any when that is taken.
-    #[arg(long, value_name = "PORT")]
-    public_port: Option<u16>,
-    /// The gateway's internal port; 0 for any. Default: 9090, or any when that is taken.
-    #[arg(long, value_name = "PORT")]
-    internal_port: Option<u16>,
-    /// The port of S3 and STS; 0 for any. Default: 9000, or any when that is taken.
-    #[arg(long, value_name = "PORT")]
-    s3_port: Option<u16>,
-    /// The port of the Cognito stand-in; 0 for any. Default: 9229, or any when that is taken.
-    #[arg(long, value_name = "PORT")]
-    cognito_port: Option<u16>,
-    /// A web page that may call the gateway (CORS), such as https://partner.example, besides those of this machine; may be repeated.
-    #[arg(long = "allowed-origin", value_name = "ORIGIN")]
-    allowed_origins: Vec<String>,
-    /// Let anybody register at the Cognito stand-in, on its page and over its API. Whoever does belongs to no tenant.
-    #[arg(long)]
-    self_sign_up: bool,
-    /// Remove the data directory when it stops.
-    #[arg(long)]
-    ephemeral: bool,
-    /// Remove what an earlier sandbox left in the data directory first.
-    #[arg(long)]
-    reset: bool,
-    /// Use this Postgres instead of a private one.
-    #[arg(long, value_name = "URL")]
-    database_url: Option<String>,
-}
 
 fn main() -> ExitCode {
     match run(Cli::parse().command) {
@@ -192,6 +72,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             let probe = if live { Probe::Live } else { Probe::Ready };
             block_on(async move { Ok(healthcheck::ask(config.server.internal_address, probe).await?) })
         }
+        Command::Audit(command) => block_on(cli::audit::run(command)),
         Command::Openapi => {
             say(&http::openapi::text(&http::openapi::document())?);
             Ok(())
@@ -241,7 +122,7 @@ async fn serve(config: Config, migrate: bool, exporter: Option<Exporter>) -> any
 }
 
 #[cfg(feature = "sandbox")]
-async fn sandbox(args: SandboxArgs) -> anyhow::Result<()> {
+async fn sandbox(args: cli::SandboxArgs) -> anyhow::Result<()> {
     use upload_gateway::sandbox::{Options, Sandbox};
 
     let log = config::Log { format: config::LogFormat::Text, filter: "warn".to_owned() };

@@ -12,7 +12,7 @@ use tracing::{Id, Instrument as _, Span, error_span};
 use tracing_subscriber::Registry;
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::model::{RequestId, SpanId, Tenant, TraceParent, TraceState, UploadId};
+use crate::model::{RequestId, SpanId, Tenant, TraceId, TraceParent, TraceState, UploadId};
 
 /// The fields of a span that are fields of every line written within it.
 pub const LINE_FIELDS: [&str; 4] = ["request.id", "tenant.id", "tenant.slug", "upload.id"];
@@ -158,17 +158,27 @@ pub fn note_failure() {
     Span::current().record("otel.failed", true);
 }
 
+/// The trace of the work at hand; none, when nothing gives spans their ids.
+#[must_use]
+pub fn id() -> Option<TraceId> {
+    traced(|traced| traced.own.trace)
+}
+
 /// The headers `traceparent` and `tracestate` of a call on behalf of the work at hand; none, when nothing gives spans their ids.
 #[must_use]
 pub fn outgoing() -> Vec<(&'static str, String)> {
-    let headers = Span::current().with_subscriber(|(id, dispatch)| {
-        let span = dispatch.downcast_ref::<Registry>()?.span(id)?;
-        span.scope().find_map(|span| {
-            let extensions = span.extensions();
-            let traced = extensions.get::<Traced>()?;
-            let state = traced.state.as_ref().map(|state| ("tracestate", state.to_string()));
-            Some(std::iter::once(("traceparent", traced.own.to_string())).chain(state).collect())
-        })
+    let headers = traced(|traced| {
+        let state = traced.state.as_ref().map(|state| ("tracestate", state.to_string()));
+        std::iter::once(("traceparent", traced.own.to_string())).chain(state).collect()
     });
-    headers.flatten().unwrap_or_default()
+    headers.unwrap_or_default()
+}
+
+/// What the innermost span of the work at hand, of those that have ids, is in its trace.
+fn traced<T>(ask: impl Fn(&Traced) -> T) -> Option<T> {
+    let found = Span::current().with_subscriber(|(id, dispatch)| {
+        let span = dispatch.downcast_ref::<Registry>()?.span(id)?;
+        span.scope().find_map(|span| span.extensions().get::<Traced>().map(&ask))
+    });
+    found.flatten()
 }

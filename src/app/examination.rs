@@ -6,11 +6,11 @@ use crate::adapters::cognito::UserPools;
 use crate::adapters::oidc::KeyStore;
 use crate::adapters::s3::{Bucket, BucketSettings, Objects, Preflights};
 use crate::adapters::sqs::EventQueue;
-use crate::adapters::sts::RoleAssumer;
+use crate::adapters::sts::{Reach, RoleAssumer, session_policy};
 use crate::config::Config;
 use crate::doctor::{self, Report};
 use crate::metrics::Metrics;
-use crate::model::Clock;
+use crate::model::{Clock, Slug};
 
 /// Looks at everything that a gateway with this configuration leans on.
 ///
@@ -46,4 +46,10 @@ fn page_origins(config: &Config) -> Vec<String> {
     let portal = portal.map(|url| url.origin().ascii_serialization());
     let others = &config.server.allowed_origins;
     others.iter().cloned().chain(portal.filter(|origin| !others.contains(origin))).collect()
+}
+
+/// The inline policy that the sessions of a tenant get, for those who audit it.
+#[must_use]
+pub fn session_policy(config: &Config, slug: &Slug) -> String {
+    session_policy::session_policy(&config.upload, slug, &Reach::Tenant)
 }

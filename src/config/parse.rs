@@ -1,15 +1,16 @@
 //! Within which bounds is each setting taken?
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr as _;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use url::Url;
 
 use super::Config;
 use super::parse_auth::auth;
 use super::parse_database::database;
-use super::parse_upload::{events, rate, reconcile, upload, uppy};
+use super::parse_upload::{audit, events, rate, reconcile, upload, uppy};
 use super::reader::Reader;
 use super::sections::{Aws, Ledger, Server, StaticKey, Tenants, Tls};
 use super::sections_watch::{Log, LogFormat, Metrics, Trace};
@@ -21,7 +22,7 @@ pub(super) fn read(r: &mut Reader) -> Option<Config> {
     let (server, database, ledger, auth) = (server(r), database(r), ledger(r), auth(r));
     let (tenants, aws, upload, limits, log, trace) = (tenants(r), aws(r), upload(r), limits(r), log(r), trace(r));
     let (reconcile, events, uppy, rate) = (reconcile(r), events(r), uppy(r), rate(r));
-    let metrics = metrics(r);
+    let (metrics, audit) = (metrics(r), audit(r));
     Some(Config {
         server: server?,
         database: database?,
@@ -34,6 +35,7 @@ pub(super) fn read(r: &mut Reader) -> Option<Config> {
         events: events?,
         uppy: uppy?,
         rate: rate?,
+        audit: audit?,
         limits: limits?,
         metrics: metrics?,
         log: log?,
@@ -60,6 +62,7 @@ fn server(r: &mut Reader) -> Option<Server> {
             );
         }
     }
+    let trusted_proxies = trusted_proxies(r);
     let tls = tls(r);
     if tls.is_some() && public_url.as_ref().is_some_and(|url| url.scheme() != "https") {
         r.fault("server.public_url", "must be https when server.tls_certificate is given");
@@ -75,12 +78,28 @@ fn server(r: &mut Reader) -> Option<Server> {
         public_url: public_url.map(|url| trimmed(&url)),
         tls,
         allowed_origins: allowed_origins?,
+        trusted_proxies: trusted_proxies?,
         workers: usize::try_from(workers?).ok().filter(|workers| *workers > 0),
         keep_alive: keep_alive?,
         request_timeout: request_timeout?,
         drain: drain?,
         shutdown_grace: shutdown_grace?,
     })
+}
+
+/// Each an address or a network of them.
+fn trusted_proxies(r: &mut Reader) -> Option<Vec<IpNet>> {
+    let texts = r.required_list("server.trusted_proxies")?;
+    let networks = texts.iter().map(|text| {
+        let network = text.parse().or_else(|_no_network| text.parse::<IpAddr>().map(IpNet::from)).ok();
+        if network.is_none() {
+            let rule = "must be an address or a network of them, such as 10.0.0.0/8";
+            r.fault("server.trusted_proxies", format_args!("{text:?} {rule}"));
+        }
+        network
+    });
+    // Each is looked at, so that each fault is told.
+    networks.collect::<Vec<_>>().into_iter().collect()
 }
 
 /// Both files, or TLS is somebody else's.

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 
 use super::reader::Reader;
 use super::sections::{Events, Rate, Reconcile, Upload, Uppy};
+use super::sections_watch::Audit;
 use super::values::{HOUR, MINUTE, SECOND, not_empty, size, web_url};
 use crate::model::{FileSize, PartPlan};
 
@@ -108,4 +109,10 @@ pub(super) fn rate(r: &mut Reader) -> Option<Rate> {
         r.fault("rate.subject_requests_per_minute", "must be at least 1");
     }
     Some(Rate { subject_requests_per_minute })
+}
+
+/// The database itself refuses to drop what is younger than thirty days.
+pub(super) fn audit(r: &mut Reader) -> Option<Audit> {
+    let retention = r.optional_duration("audit.retention", 30 * 24 * HOUR, 100 * 366 * 24 * HOUR);
+    Some(Audit { retention })
 }

@@ -118,14 +118,12 @@ impl Reader {
 
     /// A length of time within bounds.
     pub(super) fn duration(&mut self, setting: &str, least: Duration, most: Duration) -> Option<Duration> {
-        self.required_parsed(setting, |text| {
-            let value = humantime::parse_duration(text).map_err(|error| Invalid::from(error.to_string()))?;
-            if (least..=most).contains(&value) {
-                return Ok(value);
-            }
-            let (least, most) = (humantime::format_duration(least), humantime::format_duration(most));
-            Err(Invalid::from(format!("must be {least} to {most}")))
-        })
+        self.required_parsed(setting, |text| within(text, least, most))
+    }
+
+    /// The same, or none.
+    pub(super) fn optional_duration(&mut self, setting: &str, least: Duration, most: Duration) -> Option<Duration> {
+        self.parsed(setting, |text| within(text, least, most))
     }
 
     /// A whole number within bounds.
@@ -163,6 +161,15 @@ impl Reader {
             _ => Err(Faults(self.faults)),
         }
     }
+}
+
+fn within(text: &str, least: Duration, most: Duration) -> Result<Duration, Invalid> {
+    let value = humantime::parse_duration(text).map_err(|error| Invalid::from(error.to_string()))?;
+    if (least..=most).contains(&value) {
+        return Ok(value);
+    }
+    let (least, most) = (humantime::format_duration(least), humantime::format_duration(most));
+    Err(Invalid::from(format!("must be {least} to {most}")))
 }
 
 /// The names of all leaves. A list is a leaf, unless it is one of tables.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use secrecy::SecretString;
 use url::Url;
 
@@ -22,6 +23,8 @@ pub struct Server {
     pub tls: Option<Tls>,
     /// Web origins that may call.
     pub allowed_origins: Vec<String>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// Threads that serve requests.
     pub workers: Option<usize>,
     /// How long an idle connection is kept.

@@ -1,6 +1,15 @@
 //! What is the configuration of what operators watch, once it is known to be good?
 
+use std::time::Duration;
+
 use url::Url;
+
+/// How long the audit is kept.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    /// So long after its month ended; none: for ever.
+    pub retention: Option<Duration>,
+}
 
 /// What is counted.
 #[derive(Debug, Clone)]

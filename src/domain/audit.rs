@@ -25,6 +25,12 @@ impl Reach {
     pub const fn of_admin(_admin: &Admin, tenant: Option<TenantId>) -> Self {
         Self(tenant)
     }
+
+    /// An operator's, who may open the database anyhow: everything, or that tenant's.
+    #[must_use]
+    pub const fn of_operator(tenant: Option<TenantId>) -> Self {
+        Self(tenant)
+    }
 }
 
 /// Events that somebody looks for.

@@ -9,7 +9,7 @@ use super::Error;
 use super::tenants::Directory;
 use crate::adapters::oidc::{TokenVerifier, VerifiedToken, VerifyError};
 use crate::metrics::Metrics;
-use crate::model::{Admin, Clock, Principal, Role, TenantStatus};
+use crate::model::{Admin, Clock, Principal, Role, Subject, Tenant, TenantStatus};
 use crate::trace;
 
 /// Turns tokens into callers.
@@ -23,6 +23,14 @@ pub struct Authenticator {
 /// Someone whose token is good. Which tenant it is for is another question.
 #[derive(Debug, Clone)]
 pub struct Caller(Arc<VerifiedToken>);
+
+impl Caller {
+    /// Who it is.
+    #[must_use]
+    pub fn subject(&self) -> &Subject {
+        &self.0.subject
+    }
+}
 
 impl Authenticator {
     /// With the keys and tenants that it goes by.
@@ -70,6 +78,11 @@ impl Authenticator {
             TenantStatus::Active => Ok(Principal { subject: token.subject.clone(), tenant, role: role(token) }),
             TenantStatus::Suspended => Err(Error::TenantSuspended),
         }
+    }
+
+    /// The tenant that the caller's token names, whether or not it takes the caller for one of its own.
+    pub async fn tenant_of(&self, Caller(token): &Caller) -> Option<Arc<Tenant>> {
+        self.directory.find_by_claim(token.tenant_claim.as_deref()?).await.ok().flatten()
     }
 
     /// The caller as a platform admin.

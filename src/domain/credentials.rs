@@ -12,7 +12,7 @@ use super::Error;
 use super::uploads::Uploads;
 use crate::adapters::postgres::audit::{self, AuditEvent};
 use crate::adapters::sts::{Reach, TemporaryCredentials};
-use crate::model::{Principal, RequestId};
+use crate::model::{Principal, Provenance};
 
 /// What is handed out.
 pub struct HandedOut {
@@ -26,7 +26,7 @@ pub struct HandedOut {
 ///
 /// # Errors
 /// When the tenant does not allow it, or STS or Postgres do not answer.
-pub async fn hand_out(uploads: &Uploads, principal: &Principal, request: RequestId) -> Result<HandedOut, Error> {
+pub async fn hand_out(uploads: &Uploads, principal: &Principal, provenance: Provenance) -> Result<HandedOut, Error> {
     let tenant = &principal.tenant;
     if !tenant.credential_vending {
         return Err(Error::CredentialsNotAllowed);
@@ -42,7 +42,7 @@ pub async fn hand_out(uploads: &Uploads, principal: &Principal, request: Request
         subject: principal.subject.clone(),
         action: "credentials.issued",
         upload: None,
-        request,
+        provenance,
         // The access key's id is no secret, and leads to what was done with it in CloudTrail.
         detail: json!({"prefix": prefix, "mayRead": may_read, "expiresAt": expires_at, "accessKeyId": credentials.access_key_id}),
     };

@@ -2,6 +2,8 @@
 
 pub mod access;
 pub mod audit;
+pub mod audit_months;
+pub mod audit_proof;
 pub mod authenticate;
 pub mod credentials;
 mod error;
@@ -12,6 +14,7 @@ pub mod lockout;
 pub mod login;
 pub mod rate_limits;
 pub mod reconcile;
+pub mod refusals;
 pub mod tenants;
 pub mod uploads;
 pub mod uppy_sessions;

@@ -14,9 +14,9 @@ use sqlx::PgPool;
 use time::OffsetDateTime;
 use tracing::{Instrument as _, warn};
 
-use super::Error;
 use super::uploads::Uploads;
 use super::uploads::settle::Witness;
+use super::{Error, audit_months};
 use crate::adapters::postgres::{idempotency, reconcile, settlement, tenants, uppy_sessions};
 use crate::config;
 use crate::metrics::Metrics;
@@ -40,6 +40,7 @@ pub struct Reconciler {
     uploads: Arc<Uploads>,
     pool: PgPool,
     settings: config::Reconcile,
+    retention: Option<Duration>,
     clock: Clock,
     metrics: Metrics,
 }
@@ -56,9 +57,9 @@ pub struct Sweep {
 impl Reconciler {
     /// For these uploads.
     #[must_use]
-    pub fn new(uploads: Arc<Uploads>, settings: config::Reconcile) -> Self {
+    pub fn new(uploads: Arc<Uploads>, settings: config::Reconcile, retention: Option<Duration>) -> Self {
         let (pool, clock, metrics) = (uploads.pool.clone(), uploads.clock.clone(), uploads.metrics.clone());
-        Self { uploads, pool, settings, clock, metrics }
+        Self { uploads, pool, settings, retention, clock, metrics }
     }
 
     /// Claims a batch of due uploads and looks at each.
@@ -80,6 +81,7 @@ impl Reconciler {
         let most = i64::from(self.settings.batch);
         idempotency::forget_expired(&self.pool, now, FORGOTTEN).await?;
         uppy_sessions::forget_expired(&self.pool, now - SESSIONS_KEPT, FORGOTTEN).await?;
+        audit_months::turn(&self.pool, &self.clock, self.retention).await?;
         let claimed = reconcile::claim_due(&self.pool, now, now + self.settings.lease, most).await?;
         let count = claimed.len();
         let mut known: HashMap<TenantId, Arc<Tenant>> = HashMap::new();

@@ -14,7 +14,7 @@ use super::tenants::Directory;
 use super::{Error, access};
 use crate::adapters::postgres::audit::{self, AuditEvent};
 use crate::adapters::postgres::{self, uppy_sessions};
-use crate::model::{Clock, Principal, RequestId, Role, TenantStatus, UppySecret, UppySession, UppySessionId};
+use crate::model::{Clock, Principal, Provenance, Role, TenantStatus, UppySecret, UppySession, UppySessionId};
 use crate::trace;
 
 /// Sessions, from their beginning to their end.
@@ -36,7 +36,11 @@ impl UppySessions {
     ///
     /// # Errors
     /// When Postgres does not answer.
-    pub async fn mint(&self, principal: &Principal, request: RequestId) -> Result<(UppySession, UppySecret), Error> {
+    pub async fn mint(
+        &self,
+        principal: &Principal,
+        provenance: Provenance,
+    ) -> Result<(UppySession, UppySecret), Error> {
         let now = self.clock.now();
         let secret = UppySecret::new(rand::rng().random());
         let session = UppySession {
@@ -48,7 +52,7 @@ impl UppySessions {
         let detail = json!({"session": session.id.as_uuid(), "expiresInSeconds": self.expiry.as_secs()});
         let mut transaction = postgres::begin(&self.pool).await?;
         uppy_sessions::insert(&mut transaction, &principal.tenant, &session, &secret.digest()).await?;
-        audit::record(&mut *transaction, &event(principal, "uppy_session.created", detail, request, now)).await?;
+        audit::record(&mut *transaction, &event(principal, "uppy_session.created", detail, provenance, now)).await?;
         transaction.commit().await?;
         Ok((session, secret))
     }
@@ -74,14 +78,15 @@ impl UppySessions {
     ///
     /// # Errors
     /// When there is no such session, or Postgres does not answer.
-    pub async fn revoke(&self, principal: &Principal, id: UppySessionId, request: RequestId) -> Result<(), Error> {
+    pub async fn revoke(&self, principal: &Principal, id: UppySessionId, provenance: Provenance) -> Result<(), Error> {
         let now = self.clock.now();
         let mut transaction = postgres::begin(&self.pool).await?;
         let (tenant, reach) = (&principal.tenant, access::reach(principal));
         let revoked = uppy_sessions::revoke(&mut transaction, tenant, id, reach, now).await?;
         if revoked.ok_or(Error::NotFound("session"))? {
             let detail = json!({"session": id.as_uuid()});
-            audit::record(&mut *transaction, &event(principal, "uppy_session.revoked", detail, request, now)).await?;
+            audit::record(&mut *transaction, &event(principal, "uppy_session.revoked", detail, provenance, now))
+                .await?;
         }
         transaction.commit().await?;
         Ok(())
@@ -92,9 +97,9 @@ fn event(
     principal: &Principal,
     action: &'static str,
     detail: Value,
-    request: RequestId,
+    provenance: Provenance,
     at: OffsetDateTime,
 ) -> AuditEvent {
     let (tenant, subject) = (Some(principal.tenant.id), principal.subject.clone());
-    AuditEvent { at, tenant, subject, action, upload: None, request, detail }
+    AuditEvent { at, tenant, subject, action, upload: None, provenance, detail }
 }

@@ -14,8 +14,10 @@ use crate::model::Principal;
 
 /// Lets in whoever has a good token.
 pub(super) async fn caller(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse, Error> {
-    let caller = identify(&request, bearer(&request)).await.map(|(_state, caller)| caller);
-    admit(request, next, caller).await
+    match identify(&request, bearer(&request)).await {
+        Ok(_known) => next.call(request).await,
+        Err(problem) => Ok(request.error_response(problem)),
+    }
 }
 
 /// Lets in whoever has a good token of a known and active tenant.
@@ -86,6 +88,8 @@ async fn identify_principal(request: &ServiceRequest, token: Option<&str>) -> Re
 async fn identify(request: &ServiceRequest, token: Option<&str>) -> Result<(Data<State>, Caller), Problem> {
     let state = request.app_data::<Data<State>>().cloned().ok_or_else(Problem::internal)?;
     let caller = state.authenticator.caller(token).await?;
+    // Whoever is refused from here on is known.
+    request.extensions_mut().insert(caller.clone());
     Ok((state, caller))
 }
 

@@ -13,7 +13,7 @@ use super::problem::Problem;
 use crate::adapters::s3::Bucket;
 use crate::adapters::sts::TemporaryCredentials;
 use crate::domain::credentials::{HandedOut, hand_out};
-use crate::model::{Principal, RequestId};
+use crate::model::{Principal, Provenance};
 
 /// What the AWS CLI and SDKs read from a program named by `credential_process`.
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>
@@ -142,11 +142,11 @@ impl Place {
 )]
 pub(super) async fn post(
     principal: Principal,
-    request_id: RequestId,
+    provenance: Provenance,
     state: Data<State>,
     http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let HandedOut { credentials, prefix } = hand_out(&state.uploads, &principal, request_id).await?;
+    let HandedOut { credentials, prefix } = hand_out(&state.uploads, &principal, provenance).await?;
     let keys = Keys::from(&*credentials);
     if wants_process_credentials(&http) {
         let answer = ProcessCredentials { version: 1, keys: keys.into() };
@@ -165,10 +165,10 @@ pub(super) async fn post(
 )]
 pub(super) async fn get(
     principal: Principal,
-    request_id: RequestId,
+    provenance: Provenance,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let HandedOut { credentials, prefix } = hand_out(&state.uploads, &principal, request_id).await?;
+    let HandedOut { credentials, prefix } = hand_out(&state.uploads, &principal, provenance).await?;
     let (five, six) = (Keys::from(&*credentials).into(), Keys::from(&*credentials));
     let bucket = &state.uploads.bucket;
     Ok(HttpResponse::Ok().json(UppyCredentials {

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::object::Object;
 use super::problem::{FieldFault, Problem};
 use crate::domain::authenticate::Caller;
-use crate::model::{Admin, Invalid, Principal, RequestId};
+use crate::model::{Admin, Invalid, Principal, Provenance};
 
 /// No request about one thing needs more.
 const LARGEST_BODY: usize = 64 << 10;
@@ -36,7 +36,7 @@ macro_rules! from_extensions {
         }
     )+};
 }
-from_extensions!(Admin, Caller, Principal, RequestId);
+from_extensions!(Admin, Caller, Principal, Provenance);
 
 /// A JSON body of at most 64 KiB.
 pub(super) struct Json<T>(pub(super) T);

@@ -9,7 +9,7 @@ use super::extract::Body;
 use super::problem::Problem;
 use crate::adapters::s3::notification;
 use crate::domain::uploads::notice::Noticed;
-use crate::model::RequestId;
+use crate::model::Provenance;
 use crate::trace;
 
 /// `GET /livez`: the process answers.
@@ -28,7 +28,7 @@ pub(super) async fn readyz(state: Data<State>) -> HttpResponse {
 
 /// `POST /s3-events`: what S3, or EventBridge for it, tells of created objects. Any answer but 2xx should make the sender come again.
 pub(super) async fn s3_events(
-    request_id: RequestId,
+    provenance: Provenance,
     state: Data<State>,
     Body(body): Body,
 ) -> Result<HttpResponse, Problem> {
@@ -40,7 +40,7 @@ pub(super) async fn s3_events(
     let mut settled = 0;
     for event in &events {
         // Each in a span of its own, so that what is known of one is not told of the next.
-        let noticed = state.uploads.notice(event, request_id.clone()).instrument(trace::work("event")).await;
+        let noticed = state.uploads.notice(event, provenance.clone()).instrument(trace::work("event")).await;
         let noticed = noticed.inspect_err(|_error| count("error"))?;
         count(if noticed == Noticed::Settled { "ok" } else { "ignored" });
         settled += i32::from(noticed == Noticed::Settled);

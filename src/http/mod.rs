@@ -8,6 +8,7 @@ mod collections;
 mod cors;
 mod credentials;
 mod docs;
+mod drain;
 mod extract;
 mod integer;
 mod internal;
@@ -32,12 +33,13 @@ mod view;
 mod written;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpResponse, Route, Scope};
+use ipnet::IpNet;
 use sqlx::PgPool;
 
 use crate::adapters::oidc::KeyStore;
@@ -46,12 +48,14 @@ use crate::domain::authenticate::Authenticator;
 use crate::domain::gateway_limits::LimitsInForce;
 use crate::domain::login::Login;
 use crate::domain::rate_limits::RateLimits;
+use crate::domain::refusals::Refusals;
 use crate::domain::tenants::Directory;
 use crate::domain::uploads::Uploads;
 use crate::domain::uppy_sessions::UppySessions;
 use crate::metrics::Metrics;
 use crate::model::Clock;
 
+pub use audit::export::Format as AuditFormat;
 pub use cors::cors;
 pub use observe::observe;
 pub use pages::Pages;
@@ -63,6 +67,8 @@ pub struct State {
     pub authenticator: Authenticator,
     /// Where people sign in.
     pub login: Login,
+    /// Where it is written down who was refused what.
+    pub refusals: Refusals,
     /// How often callers may call.
     pub rate_limits: RateLimits,
     /// The uploads' stories.
@@ -81,6 +87,8 @@ pub struct State {
     pub limits: LimitsInForce,
     /// The signing keys, for the readiness probe.
     pub keys: Arc<KeyStore>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// How long a request may take, its body's arrival included.
     pub request_timeout: Duration,
     /// A stop was asked for.
@@ -91,20 +99,6 @@ pub struct State {
     pub metrics: Metrics,
     /// What anybody may read.
     pub pages: Pages,
-}
-
-impl State {
-    /// From now on the readiness probe says no, and each answer ends its connection, so that callers go elsewhere.
-    pub fn drain(&self) {
-        self.draining.store(true, Ordering::Relaxed);
-        self.metrics.draining.set(1);
-    }
-
-    /// Was a stop asked for?
-    #[must_use]
-    pub fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Relaxed)
-    }
 }
 
 /// The public listener.

@@ -1,6 +1,9 @@
 //! What does every request get, whatever it asks? An id, a line in the log, its place in the metrics, and, when it is
 //! refused, a problem document.
 
+mod address;
+mod refusal;
+
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -10,7 +13,7 @@ use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use actix_web::http::{ConnectionType, Method};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _};
@@ -20,7 +23,7 @@ use tracing::{Instrument as _, Span, error, info};
 use super::State;
 use super::problem::Problem;
 use super::{trace_context, uppy};
-use crate::model::RequestId;
+use crate::model::{Provenance, RequestId};
 use crate::trace;
 
 /// Carries the request's id in and out.
@@ -35,8 +38,10 @@ pub async fn observe(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = request_id(&request);
-    request.extensions_mut().insert(id.clone());
     let span = trace::request(&id, known_method(request.method()), trace_context::caller(request.headers()).as_ref());
+    let provenance =
+        Provenance { request: id.clone(), trace: span.in_scope(trace::id), address: address::of(&request) };
+    request.extensions_mut().insert(provenance);
     serve(request, next, id).instrument(span).await
 }
 
@@ -66,6 +71,9 @@ async fn serve(
     };
     // Middleware inside answers its refusals itself, so nothing but the framework's own failure comes as an error.
     let (mut response, chain) = refusal_or(response?.map_into_boxed_body(), &id);
+    if response.status() == StatusCode::FORBIDDEN {
+        refusal::note(&response).await;
+    }
     dress(response.response_mut().head_mut(), &id, state.is_some_and(|state| state.is_draining()));
     record(&response, began, &chain);
     Ok(response)

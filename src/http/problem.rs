@@ -61,6 +61,10 @@ pub struct Problem {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
+/// The name of the problem that an answer tells of, for whoever writes down what was answered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kind(pub(super) &'static str);
+
 /// Seconds after which a dependency that is away may be back.
 const RETRY_AFTER_SECONDS: &str = "2";
 
@@ -180,7 +184,9 @@ impl Problem {
             message: wants_message.then(|| self.message()),
             errors: &self.errors,
         };
-        answer.insert_header((CONTENT_TYPE, "application/problem+json")).json(document)
+        let mut answer = answer.insert_header((CONTENT_TYPE, "application/problem+json")).json(document);
+        answer.extensions_mut().insert(Kind(self.name));
+        answer
     }
 }
 

@@ -20,7 +20,7 @@ use crate::domain::uploads::create::Request;
 use crate::domain::uploads::sign::{Permission, Step, Wanted};
 use crate::model::{
     Collection, ContentType, FileName, FileSize, Invalid, Metadata, Method, MultipartId, PartNumber, Principal,
-    RequestId,
+    Provenance,
 };
 
 /// A request to S3 that the browser is about to make. Which one, is told by `method`, `uploadId` and `partNumber`.
@@ -94,12 +94,12 @@ pub(super) struct PresignedResponse {
 )]
 pub(super) async fn post(
     principal: Principal,
-    request_id: RequestId,
+    provenance: Provenance,
     state: Data<State>,
     Json(body): Json<PresignableRequest>,
 ) -> Result<HttpResponse, Problem> {
     let (wanted, expires_in) = body.parse()?;
-    let (key, permission) = state.uploads.sign(&principal, wanted, expires_in, request_id).await?;
+    let (key, permission) = state.uploads.sign(&principal, wanted, expires_in, provenance).await?;
     let key = key.to_string();
     let answer = match permission {
         Permission::Request(PresignedRequest { url, headers, .. }) => {

@@ -9,7 +9,7 @@ use super::extract::{Faults, Json};
 use super::problem::Problem;
 use super::{State, schema};
 use crate::domain::uploads::create::{Next, Request};
-use crate::model::{Collection, ContentType, FileName, Invalid, Metadata, Method, Principal, RequestId};
+use crate::model::{Collection, ContentType, FileName, Invalid, Metadata, Method, Principal, Provenance};
 
 /// What the tutorial's page wants to upload.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -47,11 +47,11 @@ pub(super) struct Target {
 )]
 pub(super) async fn post(
     principal: Principal,
-    request_id: RequestId,
+    provenance: Provenance,
     state: Data<State>,
     Json(body): Json<File>,
 ) -> Result<HttpResponse, Problem> {
-    let (upload, next) = state.uploads.create(&principal, body.parse()?, request_id).await?;
+    let (upload, next) = state.uploads.create(&principal, body.parse()?, provenance).await?;
     let Next::Put(put) = next else { return Err(Problem::internal()) };
     Ok(HttpResponse::Ok().json(Target { upload_url: put.url, key: upload.grant.key.to_string() }))
 }

@@ -129,6 +129,10 @@ impl Metrics {
                 "reason",
                 &["full", "late", "locked", "unavailable"],
             )?,
+            audit_dropped: instruments.counter(
+                "audit_dropped_total",
+                "Refusals that were not put on record, because more came than could be written.",
+            )?,
             ledger_batch_rows: instruments.histogram(
                 "ledger_batch_rows",
                 "Grants recorded in one transaction.",

@@ -3,6 +3,9 @@
 //! Everything here is parsed once, at the edge, and is right from then on.
 
 mod action;
+pub mod audit_anchor;
+pub mod audit_seal;
+pub mod audit_walk;
 mod clock;
 mod cursor;
 mod disposition;
@@ -19,6 +22,7 @@ mod origin;
 mod part;
 mod principal;
 mod proposed;
+mod provenance;
 mod status;
 mod tenant;
 mod trace_context;
@@ -41,6 +45,7 @@ pub use object_key::ObjectKey;
 pub use origin::{Origin, ProviderName};
 pub use part::{MultipartId, PartNumber, PartPlan, StoredPart};
 pub use principal::{Admin, Principal, Role, Subject};
+pub use provenance::Provenance;
 pub use status::{Finding, UploadStatus};
 pub use tenant::{ClaimValue, EmailDomain, Isolation, Slug, Tenant, TenantName, TenantStatus};
 pub use trace_context::{SpanId, TraceId, TraceParent, TraceState};

@@ -111,8 +111,9 @@ impl Sandbox {
     /// When a part cannot be started; those that were are stopped again.
     pub async fn start(options: Options, clock: Clock) -> Result<Self, Error> {
         let data_dir = claim(&options)?;
-        let (database_url, postgres) = match options.database_url {
-            Some(url) => (url, None),
+        // Who owns the tables brings them into shape, and is not who serves.
+        let (database_url, service_url, postgres) = match options.database_url {
+            Some(url) => (url.clone(), url, None),
             None => {
                 let postgres = Postgres::start(postgres::Options {
                     directory: data_dir.join("postgres"),
@@ -121,7 +122,7 @@ impl Sandbox {
                     download_directory: data_dir.join("postgres-programs"),
                 })
                 .await?;
-                (postgres.url(), Some(postgres))
+                (postgres.url(), postgres.service_url(), Some(postgres))
             }
         };
         let keys = cognito::SigningKeys::load_or_generate(&data_dir.join("cognito-keys.json"))?;
@@ -132,7 +133,7 @@ impl Sandbox {
             keys,
             people: people::people(),
             self_sign_up: options.self_sign_up,
-            database_url: database_url.clone(),
+            database_url: service_url,
             clock: clock.clone(),
             events: true,
         })
@@ -145,7 +146,9 @@ impl Sandbox {
             .collect();
         let origins = serde_json::json!(origins);
         let config = neighbours.configuration(ports, &format!("[server]\nallowed_origins = {origins}\n"))?;
-        crate::app::migrate(&config, clock.clone()).await?;
+        let mut owner = config.clone();
+        owner.database.url = database_url.clone().into();
+        crate::app::migrate(&owner, clock.clone()).await?;
         people::seed(&config, &clock).await?;
         // Boxed, as it is the largest part of this future.
         let application = Box::pin(Application::build(config, clock)).await?;

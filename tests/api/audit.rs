@@ -186,6 +186,7 @@ async fn an_event_says_who_did_what_and_when() {
     let expected = json!({
         "id": event["id"], "at": grant["createdAt"], "tenantId": tenant(&gateway, "acme").await, "subject": subject,
         "action": "upload.granted", "uploadId": grant["id"], "requestId": event["requestId"], "detail": {},
+        "address": "127.0.0.1", "traceId": event["traceId"],
     });
     assert_eq!((event, &page["nextCursor"]), (&expected, &Value::Null));
     happen(&gateway.database, 5).await;
@@ -245,7 +246,8 @@ async fn a_search_that_takes_postgres_too_long_is_to_be_narrowed() {
         create function told(detail jsonb) returns jsonb language plpgsql stable as $$
         begin raise 'canceling statement due to statement timeout' using errcode = 'query_canceled'; end $$;
         create view audit_events as select id, at, tenant_id, subject, action, upload_id, request_id,
-            told(detail) as detail from audit_rows";
+            told(detail) as detail, trace_id, address from audit_rows;
+        grant select on audit_events to upload_gateway_service";
     sqlx::raw_sql(tire).execute(&gateway.database.pool).await.expect("a slow database");
     for (email, path) in [(ADA, "/v1/audit"), (ADMIN, "/v1/admin/audit")] {
         for accept in ["application/json", "text/csv", "application/x-ndjson"] {

@@ -9,14 +9,17 @@ use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use upload_gateway::adapters::postgres::{Ways, migrate};
 use upload_gateway::config;
-use upload_gateway::sandbox::postgres::{Options, Postgres};
+use upload_gateway::sandbox::postgres::{Options, Postgres, as_service};
 
 use crate::harness::SERVERS;
 
 /// A database of a test's own, migrated.
 #[derive(Clone)]
 pub(crate) struct Database {
+    /// As the tables' owner.
     pub(crate) url: String,
+    /// As the gateway has it.
+    pub(crate) service_url: String,
     pub(crate) pool: PgPool,
 }
 
@@ -51,7 +54,7 @@ impl Database {
             let url = url.clone();
             async move { PgPoolOptions::new().max_connections(2).connect_lazy(&url).expect("a URL") }
         });
-        Self { pool: pool.await.expect("a pool"), url }
+        Self { pool: pool.await.expect("a pool"), service_url: as_service(&url), url }
     }
 
     /// A server of the test's own, which it may stop, crash and start again.

@@ -104,7 +104,7 @@ async fn only_what_is_there_can_be_downloaded() {
     let record = gateway.get(&alice, &path).await.body;
     assert_eq!((&record["status"], &record["fileName"]), (&json!("deleted"), &json!("a.txt")), "the record stays");
     let told: Vec<String> = actions(&gateway, &upload).await.into_iter().map(|(action, _)| action).collect();
-    assert_eq!(told, ["upload.granted", "upload.completed", "upload.deleted", "object.deleted"]);
+    assert_eq!(told, ["upload.granted", "upload.completed", "url.issued", "upload.deleted", "object.deleted"]);
     assert_eq!(store::keys(&gateway).await, [""; 0]);
     assert_eq!(miscounted(&gateway).await, [""; 0]);
 }

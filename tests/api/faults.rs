@@ -6,13 +6,12 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 use upload_gateway::adapters::postgres::ledger::{self, LedgerError};
 use upload_gateway::adapters::postgres::{self, GrantRow, tenants};
 use upload_gateway::metrics::Metrics;
 use upload_gateway::model::{
     Clock, Collection, ContentType, FileName, FileSize, Grant, GrantedSize, Metadata, Method as UploadMethod,
-    ObjectKey, RequestId, Subject, Tenant, TenantId, UploadId,
+    ObjectKey, Provenance, Subject, Tenant, TenantId, UploadId,
 };
 use uuid::Uuid;
 
@@ -143,7 +142,7 @@ async fn ledger_rows(database: &Database) -> (Tenant, impl Fn(TenantId) -> Grant
             parts: None,
         };
         let tenant = Tenant { id, ..known.clone() };
-        GrantRow::new(&tenant, grant, now, now + Duration::from_secs(60), RequestId::new(OffsetDateTime::UNIX_EPOCH))
+        GrantRow::new(&tenant, grant, now, now + Duration::from_secs(60), Provenance::of_gateway(now, None))
     };
     (tenant, row)
 }

@@ -122,7 +122,7 @@ impl Harness {
                     keys: signing_keys(),
                     people: people::people(),
                     self_sign_up: false,
-                    database_url: database.url.clone(),
+                    database_url: database.service_url.clone(),
                     clock: Clock::system(),
                     events,
                 };

@@ -20,7 +20,7 @@ use upload_gateway::domain::uploads::complete::PartClaim;
 use upload_gateway::domain::uploads::create::Request;
 use upload_gateway::model::{
     Clock, Collection, ContentType, FileName, FileSize, IdempotencyKey, Metadata, Method, ObjectCreated, PartNumber,
-    Principal, RequestId, Sequencer, Upload, UploadId,
+    Principal, Provenance, Sequencer, Upload, UploadId,
 };
 use upload_gateway::sandbox::neighbours::BUCKET;
 use uuid::Uuid;
@@ -100,7 +100,7 @@ impl Scene {
         let caller = authenticator.caller(Some(&token)).await.expect("a caller");
         let principal = authenticator.principal(&caller).await.expect("a principal");
         let uploads = Arc::clone(&composition.state.uploads);
-        let reconciler = Reconciler::new(Arc::clone(&uploads), config.reconcile.clone());
+        let reconciler = Reconciler::new(Arc::clone(&uploads), config.reconcile.clone(), None);
         let s3 = store::admin(&gateway);
         Self { gateway, s3, uploads, reconciler, principal, composition, clock, ahead }
     }
@@ -108,8 +108,11 @@ impl Scene {
     /// Back to the present, with nothing on record and nothing in the bucket.
     pub(crate) async fn clear(&self) {
         self.ahead.store(0, Ordering::Relaxed);
-        let tables = "truncate uploads, adopted_objects, audit_events, tenant_usage, tenant_days, collection_usage, idempotency_keys";
-        sqlx::query(tables).execute(&self.gateway.database.pool).await.expect("emptied");
+        // The audit is only ever added to, but for who owns the whole server.
+        let tables = "set session_replication_role = replica;
+            truncate uploads, adopted_objects, audit_events, tenant_usage, tenant_days, collection_usage, idempotency_keys;
+            set session_replication_role = origin";
+        sqlx::raw_sql(tables).execute(&self.gateway.database.pool).await.expect("emptied");
         for key in store::keys(&self.gateway).await {
             Box::pin(self.s3.delete_object().bucket(BUCKET).key(key).send()).await.expect("deleted");
         }
@@ -223,7 +226,8 @@ impl<'a> Play<'a> {
         }
         let first = PartNumber::parse(1).expect("a number");
         let (uploads, principal, id) = (&self.scene.uploads, &self.scene.principal, upload.grant.id);
-        self.beginning(Box::pin(async { uploads.sign_parts(principal, id, &[first]).await.map(drop) })).await;
+        self.beginning(Box::pin(async { uploads.sign_parts(principal, id, &[first], self.id()).await.map(drop) }))
+            .await;
         let now = uploads::find(&self.scene.gateway.database.pool, &principal.tenant, id).await.expect("an upload");
         let Some(multipart) = now.and_then(|upload| upload.multipart_id) else { return };
         let part = self.scene.s3.upload_part().bucket(BUCKET).key(upload.grant.key.as_str()).upload_id(multipart);
@@ -270,7 +274,7 @@ impl<'a> Play<'a> {
         }
     }
 
-    fn id(&self) -> RequestId {
-        RequestId::new(self.scene.clock.now())
+    fn id(&self) -> Provenance {
+        Provenance::of_gateway(self.scene.clock.now(), None)
     }
 }

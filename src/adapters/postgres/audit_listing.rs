@@ -52,6 +52,10 @@ pub struct Recorded {
     pub request_id: String,
     /// What else is known.
     pub detail: Value,
+    /// In which trace, in hexadecimal digits.
+    pub trace_id: Option<String>,
+    /// From which address.
+    pub address: Option<String>,
 }
 
 /// The most events that one question answers.
@@ -64,7 +68,7 @@ macro_rules! events {
         let action = $filter.action.as_ref();
         let events = sqlx::query_as!(
             Recorded,
-            "select id, at, tenant_id, subject, action, upload_id, request_id, detail from (
+            "select id, at, tenant_id, subject, action, upload_id, request_id, detail, trace_id, address from (
                  select * from audit_events where " + $range + " and coalesce(
                      ($3::text is null or subject = $3)
                      and ($4::text is null or action = $4)
@@ -106,7 +110,7 @@ pub async fn of_tenant(
         connection,
         filter,
         limit,
-        "(tenant_id, id) >= ($10, $1) and (tenant_id, id) <= ($10, $2)",
+        "(tenant_id, id) >= ($10, $1) and (tenant_id, id) <= ($10, $2) and id >= $1 and id <= $2",
         "tenant_id desc, id desc",
         tenant.as_uuid()
     ))

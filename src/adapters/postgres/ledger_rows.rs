@@ -7,7 +7,11 @@ use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::model::{AuditId, Grant, PartPlan, RequestId, Tenant, TenantId};
+use super::audit::Proof;
+use crate::model::{Grant, PartPlan, Provenance, Tenant, TenantId};
+
+/// What the audit says of a grant.
+const GRANTED: &str = "upload.granted";
 
 /// A grant with what only the moment of granting knows.
 #[derive(Debug, Clone)]
@@ -22,8 +26,8 @@ pub struct GrantRow {
     pub created_at: OffsetDateTime,
     /// Until when its URL works.
     pub expires_at: OffsetDateTime,
-    /// In which request.
-    pub request: RequestId,
+    /// Where it came from.
+    pub provenance: Provenance,
 }
 
 impl GrantRow {
@@ -34,10 +38,15 @@ impl GrantRow {
         grant: Grant,
         created_at: OffsetDateTime,
         expires_at: OffsetDateTime,
-        request: RequestId,
+        provenance: Provenance,
     ) -> Self {
         let monthly_bytes = tenant.limits.monthly_bytes;
-        Self { tenant: tenant.id, monthly_bytes, grant, created_at, expires_at, request }
+        Self { tenant: tenant.id, monthly_bytes, grant, created_at, expires_at, provenance }
+    }
+
+    fn proof(&self) -> Proof {
+        let Self { tenant, grant, created_at, provenance, .. } = self;
+        Proof::new(*created_at, Some(*tenant), &grant.subject, GRANTED, Some(grant.id), provenance, "{}")
     }
 
     fn bytes(&self) -> i64 {
@@ -137,6 +146,7 @@ macro_rules! write {
         fn column<'a, T>(rows: &[&'a GrantRow], value: impl Fn(&'a GrantRow) -> T) -> Vec<T> {
             rows.iter().map(|row| value(row)).collect()
         }
+        let proofs: Vec<Proof> = column($rows, GrantRow::proof);
         let checksums =
             |part: fn(&crate::model::Checksum) -> &str| column($rows, |r| r.grant.checksum.as_ref().map(part));
         sqlx::query!(
@@ -144,11 +154,11 @@ macro_rules! write {
                 select * from unnest(
                     $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
                     $9::text[], $10::text[], $11::jsonb[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::uuid[],
-                    $16::text[], $17::bool[], $18::bigint[], $19::bigint[]
+                    $16::text[], $17::bool[], $18::bigint[], $19::bigint[], $20::text[], $21::text[], $22::bytea[]
                 ) with ordinality as row (
                     id, tenant_id, subject, object_key, collection, file_name, content_type, size_bytes,
                     checksum_algorithm, checksum_value, metadata, method, created_at, expires_at, audit_id, request_id,
-                    size_is_exact, part_size_bytes, monthly_bytes, place
+                    size_is_exact, part_size_bytes, monthly_bytes, trace_id, address, digest, place
                 )
             )" + $statement,
             &column($rows, |r| r.grant.id.as_uuid()),
@@ -165,11 +175,14 @@ macro_rules! write {
             &column($rows, |r| r.grant.method.as_str()) as &[&str],
             &column($rows, |r| r.created_at),
             &column($rows, |r| r.expires_at),
-            &column($rows, |r| AuditId::new(r.created_at).as_uuid()),
-            &column($rows, |r| r.request.as_str()) as &[&str],
+            &proofs.iter().map(|proof| proof.id).collect::<Vec<_>>(),
+            &column($rows, |r| r.provenance.request.as_str()) as &[&str],
             &column($rows, |r| r.grant.size.exact().is_some()),
             &column($rows, |r| r.grant.parts.map(PartPlan::part_size)) as &[Option<i64>],
             &column($rows, |r| r.monthly_bytes) as &[Option<i64>],
+            &proofs.iter().map(|proof| proof.trace.as_deref()).collect::<Vec<_>>() as &[Option<&str>],
+            &proofs.iter().map(|proof| proof.address.as_deref()).collect::<Vec<_>>() as &[Option<&str>],
+            &proofs.iter().map(|proof| proof.digest.as_slice()).collect::<Vec<_>>() as &[&[u8]],
         )
     }};
 }
@@ -190,9 +203,14 @@ async fn insert(connection: &mut PgConnection, rows: &[&GrantRow]) -> Result<Vec
             select id, tenant_id, subject, object_key, collection, file_name, content_type, size_bytes, checksum_algorithm,
                    checksum_value, metadata, method, created_at, expires_at, expires_at, size_is_exact, part_size_bytes
             from row
+        ), link as materialized (
+            select audit_seal(string_agg(digest, '' order by place)) as made, count(*) as places from row
         )
-        insert into audit_events (id, at, tenant_id, subject, action, upload_id, request_id)
-        select audit_id, created_at, tenant_id, subject, 'upload.granted', id, request_id from row"
+        insert into audit_events (id, at, tenant_id, subject, action, upload_id, request_id, trace_id, address,
+                                  chain, number, place, digest, seal)
+        select audit_id, created_at, tenant_id, subject, 'upload.granted', id, request_id, trace_id, address,
+               (made).chain, (made).number, place, digest, case when place = places then (made).seal end
+        from row, link"
     );
     written.execute(connection).await?;
     Ok(Vec::new())
@@ -222,9 +240,16 @@ async fn insert_within_limits(connection: &mut PgConnection, rows: &[&GrantRow])
             select id, tenant_id, subject, object_key, collection, file_name, content_type, size_bytes, checksum_algorithm,
                    checksum_value, metadata, method, created_at, expires_at, expires_at, size_is_exact, part_size_bytes
             from judged where admitted
+        ), entered as materialized (
+            select *, row_number() over (order by place) as nth from judged where admitted
+        ), link as materialized (
+            select audit_seal(string_agg(digest, '' order by nth)) as made, count(*) as places from entered having count(*) > 0
         ), audited as (
-            insert into audit_events (id, at, tenant_id, subject, action, upload_id, request_id)
-            select audit_id, created_at, tenant_id, subject, 'upload.granted', id, request_id from judged where admitted
+            insert into audit_events (id, at, tenant_id, subject, action, upload_id, request_id, trace_id, address,
+                                      chain, number, place, digest, seal)
+            select audit_id, created_at, tenant_id, subject, 'upload.granted', id, request_id, trace_id, address,
+                   (made).chain, (made).number, nth, digest, case when nth = places then (made).seal end
+            from entered, link
         )
         select place as "place!", taken from judged where not admitted"#
     );

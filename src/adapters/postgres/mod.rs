@@ -5,7 +5,10 @@
 
 pub mod adoptions;
 pub mod audit;
+pub mod audit_chains;
 pub mod audit_listing;
+pub mod audit_months;
+pub mod audit_writer;
 pub mod gateway_limits;
 pub mod idempotency;
 pub mod ledger;
@@ -87,15 +90,23 @@ pub async fn begin(pool: &PgPool) -> Result<PgTransaction<'static>, sqlx::Error>
     begun.await.map_err(|_panicked| sqlx::Error::WorkerCrashed)?
 }
 
+/// One connection, whose statements may take as long as they take.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn open_patiently(options: PgConnectOptions) -> Result<PgPool, sqlx::Error> {
+    let options = options.options([("statement_timeout", "0")]);
+    PgPoolOptions::new().max_connections(1).connect_with(options).await
+}
+
 /// Brings the database to this version's shape. Replicas that start together wait for one another. What a newer version has
 /// done to it stays.
 ///
 /// # Errors
 /// When a migration fails or was edited after it ran.
 pub async fn migrate(options: PgConnectOptions) -> Result<(), MigrateError> {
-    // No time-out: a migration, and the wait for another replica's, may take as long as it takes.
-    let options = options.options([("statement_timeout", "0")]);
-    let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
+    // A migration, and the wait for another replica's, may take as long as it takes.
+    let pool = open_patiently(options).await?;
     let migrated = migrations().run(&pool).await;
     if let Ok(Shape::Newer { unknown }) = shape(&pool).await {
         warn!(migrations.unknown = unknown, "the database is of a newer version");

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use super::DatabaseError;
 use super::audit::AuditEvent;
-use crate::model::{AuditId, Sequencer, StoredObject, Tenant, UploadId, UploadStatus};
+use crate::model::{Sequencer, StoredObject, Tenant, UploadId, UploadStatus};
 
 /// A step from one status to the next.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +35,8 @@ pub async fn take(
 ) -> Result<bool, DatabaseError> {
     let Step { from, to, stored, check_at, expired_by } = step;
     let checksum = stored.and_then(|stored| stored.checksum.as_ref());
+    let proof = event.proof();
+    // Only a step that is taken may make a link, so what makes it hangs on what was taken.
     let done = sqlx::query!(
         "with settled as (
              update uploads set
@@ -45,10 +47,12 @@ pub async fn take(
                  stored_checksum_algorithm = case when $7::bigint is null then stored_checksum_algorithm else $10 end,
                  stored_checksum_value = case when $7::bigint is null then stored_checksum_value else $11 end
              where tenant_id = $1 and id = $2 and status = $3 and ($17::timestamptz is null or expires_at <= $17)
-             returning id
+             returning id, $20::bytea as digest
          )
-         insert into audit_events (id, at, tenant_id, subject, action, upload_id, request_id, detail)
-         select $12, $6, $1, $13, $14, id, $15, $16 from settled",
+         insert into audit_events (id, at, tenant_id, subject, action, upload_id, request_id, detail, trace_id, address,
+                                   chain, number, place, digest, seal)
+         select $12, $6, $1, $13, $14, id, $15, $16, $18, $19, chain, number, 1, digest, seal
+         from settled, lateral audit_seal(digest)",
         tenant.id.as_uuid(),
         id.as_uuid(),
         from.as_str(),
@@ -60,12 +64,15 @@ pub async fn take(
         stored.and_then(|stored| stored.content_type.as_deref()),
         checksum.map(|checksum| checksum.algorithm.as_str()),
         checksum.map(|checksum| checksum.value.as_str()),
-        AuditId::new(event.at).as_uuid(),
+        proof.id,
         event.subject.as_str(),
         event.action,
-        event.request.as_str(),
+        event.provenance.request.as_str(),
         event.detail,
         expired_by,
+        proof.trace,
+        proof.address,
+        proof.digest.as_slice(),
     )
     .execute(connection)
     .await?;

@@ -10,7 +10,7 @@ use crate::adapters::postgres::audit::{self, AuditEvent};
 use crate::adapters::postgres::tenants::{self, Filter};
 use crate::adapters::postgres::uppy_sessions;
 use crate::domain::Error;
-use crate::model::{Admin, RequestId, Tenant, TenantId};
+use crate::model::{Admin, Provenance, Tenant, TenantId};
 
 /// What an admin's action needs besides its subject.
 pub struct Desk<'a> {
@@ -21,7 +21,7 @@ pub struct Desk<'a> {
     /// Who acts.
     pub admin: &'a Admin,
     /// In which request.
-    pub request: &'a RequestId,
+    pub provenance: &'a Provenance,
     /// When.
     pub now: OffsetDateTime,
 }
@@ -152,7 +152,7 @@ impl Desk<'_> {
             subject: self.admin.subject.clone(),
             action,
             upload: None,
-            request: self.request.clone(),
+            provenance: self.provenance.clone(),
             detail,
         }
     }

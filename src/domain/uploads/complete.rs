@@ -7,7 +7,7 @@ use super::settle::Witness;
 use crate::adapters::postgres::settlement;
 use crate::adapters::s3::ObjectError;
 use crate::domain::Error;
-use crate::model::{Invalid, Method, PartNumber, Principal, RequestId, StoredPart, Upload, UploadId, UploadStatus};
+use crate::model::{Invalid, Method, PartNumber, Principal, Provenance, StoredPart, Upload, UploadId, UploadStatus};
 
 /// A part as the client says that it was taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Uploads {
         principal: &Principal,
         id: UploadId,
         parts: Option<&[PartClaim]>,
-        request: RequestId,
+        provenance: Provenance,
     ) -> Result<Upload, Error> {
         let upload = self.find(principal, id).await?;
         if upload.status == UploadStatus::Completed {
@@ -44,7 +44,7 @@ impl Uploads {
         if let Some(claimed) = parts.filter(|_| in_parts) {
             self.put_together(principal, &upload, claimed).await?;
         }
-        let witness = Witness::caller(principal, request);
+        let witness = Witness::caller(principal, provenance);
         let found = self.look(tenant, &upload, &witness).await?;
         // A browser that put the parts together by itself has no list of them, and needs none: the object is there.
         let stored = match found {

@@ -12,7 +12,7 @@ use crate::adapters::sts::TemporaryCredentials;
 use crate::domain::Error;
 use crate::model::{
     Checksum, Collection, ContentType, FileName, FileSize, Grant, GrantedSize, Metadata, Method, ObjectKey, PartPlan,
-    Principal, RequestId, Upload, UploadId, UploadStatus,
+    Principal, Provenance, Upload, UploadId, UploadStatus,
 };
 use crate::trace;
 
@@ -59,16 +59,21 @@ impl Uploads {
     ///
     /// # Errors
     /// When the tenant's limits forbid it, or credentials, the record or S3 are not to be had.
-    pub async fn create(&self, principal: &Principal, request: Request, id: RequestId) -> Result<Granted, Error> {
+    pub async fn create(
+        &self,
+        principal: &Principal,
+        request: Request,
+        provenance: Provenance,
+    ) -> Result<Granted, Error> {
         let now = self.clock.now();
         let (upload, next) = self.grant(principal, request, now).await?;
-        self.record(principal, &upload, id.clone()).await?;
+        self.record(principal, &upload, provenance.clone()).await?;
         match next {
             Next::Parts(_) => {
                 // Boxed, so that the hot path does not carry what only parts need.
                 let begun = Box::pin(self.begin(principal, upload.clone(), next)).await;
                 if begun.is_err() {
-                    Box::pin(self.take_back(principal, [upload], id)).await;
+                    Box::pin(self.take_back(principal, [upload], provenance)).await;
                 }
                 begun
             }
@@ -80,10 +85,15 @@ impl Uploads {
     }
 
     /// Puts one grant on record, on the way of nearly all: one trip to the group-commit writer.
-    pub(super) async fn record(&self, principal: &Principal, upload: &Upload, id: RequestId) -> Result<(), Error> {
+    pub(super) async fn record(
+        &self,
+        principal: &Principal,
+        upload: &Upload,
+        provenance: Provenance,
+    ) -> Result<(), Error> {
         trace::note_upload(upload.grant.id);
         let span = info_span!("record grant", otel.failed = Empty);
-        trace::step(span, self.ledger.record(row(principal, upload, id))).await.map_err(|error| {
+        trace::step(span, self.ledger.record(row(principal, upload, provenance))).await.map_err(|error| {
             if let LedgerError::OverQuota(over) = error {
                 self.over_quota(over)
             } else {
@@ -172,6 +182,6 @@ impl Uploads {
 }
 
 /// What the ledger writes for it.
-pub(super) fn row(principal: &Principal, upload: &Upload, request: RequestId) -> GrantRow {
-    GrantRow::new(&principal.tenant, upload.grant.clone(), upload.created_at, upload.expires_at, request)
+pub(super) fn row(principal: &Principal, upload: &Upload, provenance: Provenance) -> GrantRow {
+    GrantRow::new(&principal.tenant, upload.grant.clone(), upload.created_at, upload.expires_at, provenance)
 }

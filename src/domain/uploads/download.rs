@@ -1,10 +1,12 @@
 //! How does a caller see what was uploaded? By a short-lived URL whose headers we choose.
 
+use serde_json::json;
+
 use super::Uploads;
 use crate::adapters::s3::{PresignedRequest, presign_get};
 use crate::adapters::sts::TemporaryCredentials;
 use crate::domain::Error;
-use crate::model::{Disposition, Principal, Upload, UploadId, UploadStatus};
+use crate::model::{Disposition, Principal, Provenance, Upload, UploadId, UploadStatus};
 
 impl Uploads {
     /// A URL that reads the object under its own name and type, to be saved or, where that is safe, to be shown.
@@ -16,6 +18,7 @@ impl Uploads {
         principal: &Principal,
         id: UploadId,
         disposition: Disposition,
+        provenance: Provenance,
     ) -> Result<PresignedRequest, Error> {
         let upload = self.find(principal, id).await?;
         if upload.status == UploadStatus::Pending {
@@ -29,6 +32,7 @@ impl Uploads {
             return Err(Error::NotAllowed(vec![("?disposition", text.into())]));
         }
         let credentials = self.session(&principal.tenant, principal.session_subject()).await?;
+        self.issue(principal, Some(id), json!({"operation": "download"}), provenance).await?;
         Ok(self.download_url(&credentials, &upload, disposition))
     }
 

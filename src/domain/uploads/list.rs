@@ -1,10 +1,14 @@
 //! Which uploads are there? A page of them, newest first, of those that the principal may see.
 
+use serde_json::json;
+
 use super::Uploads;
 use crate::adapters::postgres::upload_listing::{self, MOST};
 use crate::adapters::s3::PresignedRequest;
 use crate::domain::{Error, access};
-use crate::model::{Collection, CursorScope, Disposition, Principal, Subject, Upload, UploadId, UploadStatus};
+use crate::model::{
+    Collection, CursorScope, Disposition, Principal, Provenance, Subject, Upload, UploadId, UploadStatus,
+};
 
 /// What the caller asks for.
 #[derive(Debug, Clone)]
@@ -51,7 +55,7 @@ impl Uploads {
     ///
     /// # Errors
     /// When Postgres does not answer, or there are no credentials to sign URLs with.
-    pub async fn list(&self, principal: &Principal, filter: Filter) -> Result<Page, Error> {
+    pub async fn list(&self, principal: &Principal, filter: Filter, provenance: Provenance) -> Result<Page, Error> {
         let subject = match (access::reach(principal), filter.subject) {
             (Some(own), Some(asked)) if *own != asked => return Ok(Page { uploads: Vec::new(), more: false }),
             (Some(own), _) => Some(own.clone()),
@@ -67,8 +71,14 @@ impl Uploads {
             true => Some(self.session(&principal.tenant, principal.session_subject()).await?),
             false => None,
         };
+        let is_viewable = |upload: &Upload| upload.status == UploadStatus::Completed;
+        if credentials.is_some() && uploads.iter().any(is_viewable) {
+            let ids = uploads.iter().filter(|upload| is_viewable(upload)).map(|upload| upload.grant.id.to_string());
+            let detail = json!({"operation": "download", "uploads": ids.collect::<Vec<_>>()});
+            self.issue(principal, None, detail, provenance).await?;
+        }
         let with_url = |upload: Upload| {
-            let viewable = credentials.as_deref().filter(|_| upload.status == UploadStatus::Completed);
+            let viewable = credentials.as_deref().filter(|_| is_viewable(&upload));
             let url = viewable.map(|session| self.download_url(session, &upload, Disposition::Attachment));
             (upload, url)
         };

@@ -4,6 +4,7 @@ mod adopt;
 pub mod complete;
 pub mod create;
 pub mod download;
+mod issue;
 mod limits;
 pub mod list;
 pub mod notice;
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 
+use crate::adapters::postgres::audit_writer::AuditQueue;
 use crate::adapters::postgres::ledger::Ledger;
 use crate::adapters::s3::{Bucket, Objects};
 use crate::adapters::sts::{CredentialCache, Reach, TemporaryCredentials};
@@ -33,6 +35,8 @@ use crate::model::{Clock, FileSize, Subject, Tenant, UploadStatus};
 pub struct Uploads {
     /// Where grants are recorded before they leave.
     pub ledger: Ledger,
+    /// Where what else is handed out is recorded before it leaves.
+    pub audit: AuditQueue,
     /// Where they are read and settled.
     pub pool: PgPool,
     /// What signs.

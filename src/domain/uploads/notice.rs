@@ -9,7 +9,7 @@ use super::settle::Witness;
 use crate::adapters::postgres::settlement::{self, Step};
 use crate::adapters::postgres::{DatabaseError, audit, reconcile, tenants};
 use crate::domain::Error;
-use crate::model::{ObjectCreated, ObjectKey, RequestId, Tenant, Upload, UploadStatus};
+use crate::model::{ObjectCreated, ObjectKey, Provenance, Tenant, Upload, UploadStatus};
 use crate::trace;
 
 /// How often an object is looked at once more that is never what it was a moment ago.
@@ -29,11 +29,11 @@ impl Uploads {
     ///
     /// # Errors
     /// When S3, STS or Postgres do not answer; the event should come again then.
-    pub async fn notice(&self, event: &ObjectCreated, request: RequestId) -> Result<Noticed, Error> {
+    pub async fn notice(&self, event: &ObjectCreated, provenance: Provenance) -> Result<Noticed, Error> {
         if event.bucket != self.bucket_name {
             return Ok(Noticed::Nothing);
         }
-        let witness = Witness::event(request);
+        let witness = Witness::event(provenance);
         witness.note();
         let noticed = match self.granted_under(&event.key).await? {
             Some((tenant, upload)) => self.heed(&tenant, &upload, event, &witness).await?,

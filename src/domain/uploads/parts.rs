@@ -1,11 +1,13 @@
 //! How does a large file travel? In parts, each with a URL that is made when it is needed, so that none dies on the way.
 
+use serde_json::json;
+
 use super::Uploads;
 use crate::adapters::postgres::settlement;
 use crate::adapters::s3::{ObjectError, PresignedRequest, presign_part};
 use crate::domain::Error;
 use crate::model::{
-    Invalid, Method, MultipartId, PartNumber, Principal, StoredPart, Tenant, Upload, UploadId, UploadStatus,
+    Invalid, Method, MultipartId, PartNumber, Principal, Provenance, StoredPart, Tenant, Upload, UploadId, UploadStatus,
 };
 
 impl Uploads {
@@ -18,6 +20,7 @@ impl Uploads {
         principal: &Principal,
         id: UploadId,
         numbers: &[PartNumber],
+        provenance: Provenance,
     ) -> Result<Vec<(PartNumber, PresignedRequest)>, Error> {
         let upload = self.find_in_parts(principal, id).await?;
         if let Some(plan) = upload.grant.parts
@@ -32,6 +35,9 @@ impl Uploads {
             return Err(Error::AlreadyEnded(self.reread(&principal.tenant, &upload).await?.status));
         }
         let credentials = self.session(&principal.tenant, principal.session_subject()).await?;
+        let asked: Vec<u16> = numbers.iter().map(|number| number.get()).collect();
+        let detail = json!({"operation": "part", "partNumbers": asked});
+        self.issue(principal, Some(id), detail, provenance).await?;
         let sign = |number: &PartNumber| {
             let size = upload.grant.parts.and_then(|plan| plan.size_of(*number));
             let key = &upload.grant.key;

@@ -2,6 +2,7 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use futures_util::{StreamExt as _, TryStreamExt as _};
+use serde_json::json;
 use tracing::field::Empty;
 use tracing::info_span;
 
@@ -11,7 +12,7 @@ use super::settle::Witness;
 use crate::adapters::postgres::idempotency::{self, Made, Recorded, RepeatableRequest};
 use crate::adapters::postgres::{settlement, uploads};
 use crate::domain::Error;
-use crate::model::{Finding, IdempotencyKey, Principal, RequestId, Upload, UploadId, UploadStatus};
+use crate::model::{Finding, IdempotencyKey, Principal, Provenance, Upload, UploadId, UploadStatus};
 use crate::trace;
 
 /// How many uploads of one request are begun side by side.
@@ -36,7 +37,7 @@ impl Uploads {
         principal: &Principal,
         requests: Vec<Request>,
         key: Option<(IdempotencyKey, &[u8])>,
-        id: RequestId,
+        provenance: Provenance,
     ) -> Result<Answered, Error> {
         let now = self.clock.now();
         let request = key.map(|(key, content)| RepeatableRequest {
@@ -49,14 +50,14 @@ impl Uploads {
             let (tenant, subject) = (&principal.tenant, &principal.subject);
             if let Some(made) = idempotency::find(&mut connection, tenant, subject, &request.key, now).await? {
                 drop(connection);
-                return self.repeat(principal, request, made).await;
+                return self.repeat(principal, request, made, &provenance).await;
             }
         }
         let mut granted = Vec::with_capacity(requests.len());
         for (index, wanted) in requests.into_iter().enumerate() {
             granted.push(self.grant(principal, wanted, now).await.map_err(|error| error.of_item(index))?);
         }
-        let rows: Vec<_> = granted.iter().map(|(upload, _)| row(principal, upload, id.clone())).collect();
+        let rows: Vec<_> = granted.iter().map(|(upload, _)| row(principal, upload, provenance.clone())).collect();
         if let [(upload, _)] = granted.as_slice() {
             trace::note_upload(upload.grant.id);
         }
@@ -66,7 +67,7 @@ impl Uploads {
             Recorded::OverQuota(over) => return Err(self.over_quota(over)),
             Recorded::Before(made) => {
                 let request = request.ok_or(Error::NotFound("upload"))?;
-                return self.repeat(principal, &request, made).await;
+                return self.repeat(principal, &request, made, &provenance).await;
             }
         }
         let uploads: Vec<Upload> = granted.iter().map(|(upload, _)| upload.clone()).collect();
@@ -76,7 +77,7 @@ impl Uploads {
             // A request that may be repeated begins the rest when it is.
             Err(error) if request.is_some() => Err(error),
             Err(error) => {
-                self.take_back(principal, uploads, id).await;
+                self.take_back(principal, uploads, provenance).await;
                 Err(error)
             }
         }
@@ -87,9 +88,9 @@ impl Uploads {
         &self,
         principal: &Principal,
         uploads: impl IntoIterator<Item = Upload>,
-        id: RequestId,
+        provenance: Provenance,
     ) {
-        let witness = Witness::caller(principal, id);
+        let witness = Witness::caller(principal, provenance);
         for upload in uploads {
             let step = self.step(&principal.tenant, &upload, Finding::Withdrawn, None, &witness).await;
             if step.is_ok_and(|moved| moved) {
@@ -98,11 +99,17 @@ impl Uploads {
         }
     }
 
-    async fn repeat(&self, principal: &Principal, asked: &RepeatableRequest, made: Made) -> Result<Answered, Error> {
+    async fn repeat(
+        &self,
+        principal: &Principal,
+        asked: &RepeatableRequest,
+        made: Made,
+        provenance: &Provenance,
+    ) -> Result<Answered, Error> {
         if asked.digest != made.digest {
             return Err(Error::KeyReused);
         }
-        let again = made.uploads.into_iter().map(|id| self.grant_again(principal, id));
+        let again = made.uploads.into_iter().map(|id| self.grant_again(principal, id, provenance));
         Ok(Answered {
             granted: futures_util::stream::iter(again).buffered(AT_ONCE).try_collect().await?,
             repeated: true,
@@ -110,13 +117,21 @@ impl Uploads {
     }
 
     /// The upload as it is now, with a fresh URL while it is pending.
-    async fn grant_again(&self, principal: &Principal, id: UploadId) -> Result<Granted, Error> {
+    async fn grant_again(
+        &self,
+        principal: &Principal,
+        id: UploadId,
+        provenance: &Provenance,
+    ) -> Result<Granted, Error> {
         let found = || uploads::find(&self.pool, &principal.tenant, id);
         let mut upload = found().await?.ok_or(Error::NotFound("upload"))?;
         if upload.status == UploadStatus::Pending {
             let credentials = self.session(&principal.tenant, principal.session_subject()).await?;
             let next = self.allow(&credentials, &mut upload, self.clock.now());
             if settlement::extend(&self.pool, &principal.tenant, id, upload.expires_at).await? {
+                if !matches!(next, Next::Parts(_)) {
+                    self.issue(principal, Some(id), json!({"operation": "upload"}), provenance.clone()).await?;
+                }
                 if matches!(next, Next::Parts(_)) {
                     upload.multipart_id = Some(self.begin_parts(principal, &upload).await?);
                 }

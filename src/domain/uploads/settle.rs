@@ -17,45 +17,45 @@ use crate::adapters::postgres::uploads;
 use crate::adapters::s3::ObjectError;
 use crate::domain::Error;
 use crate::model::{
-    Finding, Method, ObjectKey, Principal, RequestId, StoredObject, Subject, Tenant, Upload, UploadId, UploadStatus,
+    Finding, Method, ObjectKey, Principal, Provenance, StoredObject, Subject, Tenant, Upload, UploadId, UploadStatus,
     Violation,
 };
 use crate::trace;
 
-/// On whose word, and in which request.
+/// On whose word, and where it comes from.
 #[derive(Debug, Clone)]
 pub struct Witness {
     subject: Subject,
     /// Below whose prefix it may look: everywhere in the tenant's, when there is none.
     reach: Option<Subject>,
     source: &'static str,
-    request: RequestId,
+    provenance: Provenance,
 }
 
 impl Witness {
     /// A caller's own.
     #[must_use]
-    pub fn caller(principal: &Principal, request: RequestId) -> Self {
+    pub fn caller(principal: &Principal, provenance: Provenance) -> Self {
         let reach = principal.session_subject().cloned();
-        Self { subject: principal.subject.clone(), reach, source: "client", request }
+        Self { subject: principal.subject.clone(), reach, source: "client", provenance }
     }
 
     /// An event of S3's.
     #[must_use]
-    pub fn event(request: RequestId) -> Self {
-        Self { subject: Subject::of_gateway("s3-event"), reach: None, source: "event", request }
+    pub fn event(provenance: Provenance) -> Self {
+        Self { subject: Subject::of_gateway("s3-event"), reach: None, source: "event", provenance }
     }
 
     /// The reconciler's.
     #[must_use]
     pub fn reconciler(now: OffsetDateTime) -> Self {
         let subject = Subject::of_gateway("reconciler");
-        Self { subject, reach: None, source: "reconciler", request: RequestId::new(now) }
+        Self { subject, reach: None, source: "reconciler", provenance: Provenance::of_gateway(now, trace::id()) }
     }
 
     /// Lines of the work at hand are under this request's name from here on.
     pub(in crate::domain) fn note(&self) {
-        trace::note_request(&self.request);
+        trace::note_request(&self.provenance.request);
     }
 
     /// That it did this.
@@ -73,8 +73,8 @@ impl Witness {
         if let Some(detail) = detail.as_object_mut() {
             detail.insert("source".to_owned(), self.source.into());
         }
-        let (subject, request) = (self.subject.clone(), self.request.clone());
-        AuditEvent { at, tenant: Some(tenant.id), subject, action, upload, request, detail }
+        let (subject, provenance) = (self.subject.clone(), self.provenance.clone());
+        AuditEvent { at, tenant: Some(tenant.id), subject, action, upload, provenance, detail }
     }
 }
 

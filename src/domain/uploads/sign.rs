@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use time::OffsetDateTime;
 
 use super::Uploads;
@@ -9,7 +10,7 @@ use super::create::Request;
 use super::settle::Witness;
 use crate::adapters::s3::{Operation, PresignedRequest, SignedForm, presign_operation, presign_put, sign_form};
 use crate::domain::Error;
-use crate::model::{Finding, Method, MultipartId, ObjectKey, PartNumber, Principal, RequestId, Upload, UploadStatus};
+use crate::model::{Finding, Method, MultipartId, ObjectKey, PartNumber, Principal, Provenance, Upload, UploadStatus};
 
 /// The request that the browser is about to make.
 #[derive(Debug, Clone)]
@@ -75,19 +76,19 @@ impl Uploads {
         principal: &Principal,
         wanted: Wanted,
         expires_in: Option<Duration>,
-        id: RequestId,
+        provenance: Provenance,
     ) -> Result<(ObjectKey, Permission), Error> {
         let expires_in = expires_in.map_or(self.url_expiry, |wanted| wanted.min(self.url_expiry));
         match wanted {
-            Wanted::New(request) => self.sign_new(principal, request, expires_in, id).await,
+            Wanted::New(request) => self.sign_new(principal, request, expires_in, provenance).await,
             Wanted::OfParts { key, multipart, step } => {
                 // Boxed, so that what only parts need is not carried by everybody.
                 let (key, request) =
-                    Box::pin(self.sign_of_parts(principal, &key, &multipart, step, expires_in, id)).await?;
+                    Box::pin(self.sign_of_parts(principal, &key, &multipart, step, expires_in, provenance)).await?;
                 Ok((key, Permission::Request(request)))
             }
             Wanted::Deletion { key } => {
-                let (key, request) = Box::pin(self.sign_deletion(principal, &key, expires_in, id)).await?;
+                let (key, request) = Box::pin(self.sign_deletion(principal, &key, expires_in, provenance)).await?;
                 Ok((key, Permission::Request(request)))
             }
         }
@@ -99,7 +100,7 @@ impl Uploads {
         principal: &Principal,
         request: Request,
         expires_in: Duration,
-        id: RequestId,
+        provenance: Provenance,
     ) -> Result<(ObjectKey, Permission), Error> {
         let now = self.clock.now();
         let mut upload = self.draft(principal, request, now)?;
@@ -114,7 +115,7 @@ impl Uploads {
             }
         };
         upload.expires_at = permission.expires_at();
-        self.record(principal, &upload, id).await?;
+        self.record(principal, &upload, provenance).await?;
         self.count(&principal.tenant, UploadStatus::Pending);
         Ok((upload.grant.key, permission))
     }
@@ -125,11 +126,12 @@ impl Uploads {
         principal: &Principal,
         key: &str,
         expires_in: Duration,
-        id: RequestId,
+        provenance: Provenance,
     ) -> Result<(ObjectKey, PresignedRequest), Error> {
         let upload = self.find_by_key(principal, key).await?;
-        let key = upload.grant.key.clone();
-        let status = self.end(principal, upload, &[UploadStatus::Pending, UploadStatus::Completed], id).await?;
+        let (id, key) = (upload.grant.id, upload.grant.key.clone());
+        let ended = [UploadStatus::Pending, UploadStatus::Completed];
+        let status = self.end(principal, upload, &ended, provenance.clone()).await?;
         match status {
             UploadStatus::Aborted | UploadStatus::Deleted => {}
             // What broke its grant, or came too late, is the gateway's to delete, or to keep for who wants to know why.
@@ -137,6 +139,7 @@ impl Uploads {
                 return Err(Error::AlreadyEnded(status));
             }
         }
+        self.issue(principal, Some(id), json!({"operation": "delete"}), provenance).await?;
         let request = self.sign_operation(principal, &key, Operation::Delete, expires_in).await?;
         Ok((key, request))
     }
@@ -147,9 +150,9 @@ impl Uploads {
         principal: &Principal,
         mut upload: Upload,
         from: &[UploadStatus],
-        id: RequestId,
+        provenance: Provenance,
     ) -> Result<UploadStatus, Error> {
-        let (tenant, witness) = (&principal.tenant, Witness::caller(principal, id));
+        let (tenant, witness) = (&principal.tenant, Witness::caller(principal, provenance));
         while from.contains(&upload.status) {
             self.step(tenant, &upload, Finding::Withdrawn, None, &witness).await?;
             // At most twice: every step leads on, whoever takes it, and never back.

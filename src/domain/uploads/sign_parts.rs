@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::Uploads;
 use super::settle::Witness;
 use super::sign::Step;
@@ -10,7 +12,7 @@ use crate::adapters::postgres::settlement;
 use crate::adapters::s3::{ObjectError, Operation, PresignedRequest, presign_part};
 use crate::domain::Error;
 use crate::model::{
-    Invalid, Method, MultipartId, ObjectKey, PartNumber, Principal, RequestId, StoredPart, Upload, UploadStatus,
+    Invalid, Method, MultipartId, ObjectKey, PartNumber, Principal, Provenance, StoredPart, Upload, UploadStatus,
 };
 
 impl Uploads {
@@ -22,29 +24,30 @@ impl Uploads {
         multipart: &MultipartId,
         step: Step,
         expires_in: Duration,
-        id: RequestId,
+        provenance: Provenance,
     ) -> Result<(ObjectKey, PresignedRequest), Error> {
         let upload = self.find_begun(principal, key, multipart).await?;
         if upload.status != UploadStatus::Pending && step != Step::Abort {
             return Err(Error::AlreadyEnded(upload.status));
         }
-        let key = upload.grant.key.clone();
-        let operation = match step {
+        let (id, key) = (upload.grant.id, upload.grant.key.clone());
+        let (operation, name) = match step {
             Step::Send(number) => {
-                let part = self.sign_one_part(principal, &upload, multipart, number, expires_in).await?;
+                let part = self.sign_one_part(principal, &upload, multipart, number, expires_in, provenance).await?;
                 return Ok((key, part));
             }
-            Step::List => Operation::ListParts(multipart),
+            Step::List => (Operation::ListParts(multipart), "list-parts"),
             Step::Complete => {
-                self.check_parts(principal, &upload, multipart, &id).await?;
-                Operation::Complete(multipart)
+                self.check_parts(principal, &upload, multipart, &provenance).await?;
+                (Operation::Complete(multipart), "complete")
             }
             Step::Abort => {
                 // Parts that became an object are no longer there to be given up; the object is deleted, not aborted.
-                self.end(principal, upload, &[UploadStatus::Pending], id).await?;
-                Operation::Abort(multipart)
+                self.end(principal, upload, &[UploadStatus::Pending], provenance.clone()).await?;
+                (Operation::Abort(multipart), "abort")
             }
         };
+        self.issue(principal, Some(id), json!({"operation": name}), provenance).await?;
         let request = self.sign_operation(principal, &key, operation, expires_in).await?;
         Ok((key, request))
     }
@@ -78,6 +81,7 @@ impl Uploads {
         multipart: &MultipartId,
         number: PartNumber,
         expires_in: Duration,
+        provenance: Provenance,
     ) -> Result<PresignedRequest, Error> {
         let size = match upload.grant.parts {
             Some(plan) => Some(plan.size_of(number).ok_or_else(|| {
@@ -88,6 +92,8 @@ impl Uploads {
         };
         let now = self.clock.now();
         self.wait_longer(principal, upload).await?;
+        let detail = json!({"operation": "part", "partNumbers": [number.get()]});
+        self.issue(principal, Some(upload.grant.id), detail, provenance).await?;
         let credentials = self.session(&principal.tenant, principal.session_subject()).await?;
         let (bucket, key) = (&self.bucket, &upload.grant.key);
         Ok(presign_part(bucket, &credentials, key, multipart.as_str(), number, size, expires_in, now))
@@ -100,10 +106,10 @@ impl Uploads {
         principal: &Principal,
         upload: &Upload,
         multipart: &MultipartId,
-        id: &RequestId,
+        provenance: &Provenance,
     ) -> Result<(), Error> {
         let Some(parts) = self.parts_at_s3(principal, upload, multipart).await? else {
-            return Err(self.put_together_before(principal, upload, id).await?);
+            return Err(self.put_together_before(principal, upload, provenance).await?);
         };
         check_sum(upload, &parts)?;
         self.wait_longer(principal, upload).await?;
@@ -118,9 +124,9 @@ impl Uploads {
         &self,
         principal: &Principal,
         upload: &Upload,
-        id: &RequestId,
+        provenance: &Provenance,
     ) -> Result<Error, Error> {
-        let (tenant, witness) = (&principal.tenant, Witness::caller(principal, id.clone()));
+        let (tenant, witness) = (&principal.tenant, Witness::caller(principal, provenance.clone()));
         let Some(stored) = self.look(tenant, upload, &witness).await? else {
             return Ok(Error::NotFound("multipart upload"));
         };

@@ -4,7 +4,7 @@
 use super::Uploads;
 use super::settle::Witness;
 use crate::domain::Error;
-use crate::model::{Finding, Principal, RequestId, UploadId, UploadStatus};
+use crate::model::{Finding, Principal, Provenance, UploadId, UploadStatus};
 
 impl Uploads {
     /// Records the end first and then clears away what S3 holds. Should that fail, the reconciler does it: the end is decided.
@@ -12,8 +12,8 @@ impl Uploads {
     ///
     /// # Errors
     /// When there is no such upload, or Postgres does not answer.
-    pub async fn withdraw(&self, principal: &Principal, id: UploadId, request: RequestId) -> Result<(), Error> {
-        let witness = Witness::caller(principal, request);
+    pub async fn withdraw(&self, principal: &Principal, id: UploadId, provenance: Provenance) -> Result<(), Error> {
+        let witness = Witness::caller(principal, provenance);
         let tenant = &principal.tenant;
         loop {
             let upload = self.find(principal, id).await?;
@@ -32,8 +32,8 @@ impl Uploads {
     ///
     /// # Errors
     /// When there is no such upload, it is completed, or Postgres does not answer.
-    pub async fn abort(&self, principal: &Principal, id: UploadId, request: RequestId) -> Result<(), Error> {
-        let witness = Witness::caller(principal, request);
+    pub async fn abort(&self, principal: &Principal, id: UploadId, provenance: Provenance) -> Result<(), Error> {
+        let witness = Witness::caller(principal, provenance);
         let tenant = &principal.tenant;
         loop {
             let upload = self.find(principal, id).await?;

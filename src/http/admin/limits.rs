@@ -18,7 +18,7 @@ use crate::http::object::Object;
 use crate::http::problem::Problem;
 use crate::http::view::Limits;
 use crate::http::{State, schema};
-use crate::model::{Admin, GatewayLimits, RequestId};
+use crate::model::{Admin, GatewayLimits, Provenance};
 
 /// What holds for the whole gateway, on every replica.
 #[derive(Debug, Serialize, ToSchema)]
@@ -80,7 +80,7 @@ pub(in crate::http) async fn get(_admin: Admin, state: Data<State>) -> Result<Ht
 )]
 pub(in crate::http) async fn patch(
     admin: Admin,
-    request: RequestId,
+    provenance: Provenance,
     state: Data<State>,
     Json(body): Json<GatewayLimitChanges>,
 ) -> Result<HttpResponse, Problem> {
@@ -92,7 +92,7 @@ pub(in crate::http) async fn patch(
     faults.finish(Some(()))?;
     let of_subject =
         of_subject.map(|limit| limit.and_then(|limit| u32::try_from(limit).ok()).and_then(NonZeroU32::new));
-    let change = state.limits.change(desk(&state, &admin, &request), |in_force| {
+    let change = state.limits.change(desk(&state, &admin, &provenance), |in_force| {
         limits.apply(&mut in_force.new_tenants);
         set(&mut in_force.subject_requests_per_minute, of_subject);
     });
@@ -108,9 +108,9 @@ pub(in crate::http) async fn patch(
 )]
 pub(in crate::http) async fn delete(
     admin: Admin,
-    request: RequestId,
+    provenance: Provenance,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let in_force = state.limits.reset(desk(&state, &admin, &request)).await?;
+    let in_force = state.limits.reset(desk(&state, &admin, &provenance)).await?;
     Ok(HttpResponse::Ok().json(View::from(in_force)))
 }

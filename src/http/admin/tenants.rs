@@ -15,7 +15,7 @@ use crate::domain::tenants::administer::{self, Desk};
 use crate::http::extract::{Faults, Id, Json, Query};
 use crate::http::problem::Problem;
 use crate::http::{State, schema};
-use crate::model::{Admin, CursorScope, Invalid, RequestId, Tenant, TenantId, TenantStatus};
+use crate::model::{Admin, CursorScope, Invalid, Provenance, Tenant, TenantId, TenantStatus};
 
 /// Which tenants to show.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -85,11 +85,11 @@ pub(in crate::http) async fn list(
 )]
 pub(in crate::http) async fn create(
     admin: Admin,
-    request: RequestId,
+    provenance: Provenance,
     state: Data<State>,
     Json(body): Json<TenantChanges>,
 ) -> Result<HttpResponse, Problem> {
-    let desk = desk(&state, &admin, &request);
+    let desk = desk(&state, &admin, &provenance);
     let tenant = body.create(state.limits.current().await?.limits.new_tenants, desk.now)?;
     let tenant = administer::create(desk, tenant).await?;
     let location = format!("/v1/admin/tenants/{}", tenant.id);
@@ -124,13 +124,13 @@ pub(in crate::http) async fn get(_admin: Admin, Id(id): Id, state: Data<State>) 
 )]
 pub(in crate::http) async fn patch(
     admin: Admin,
-    request: RequestId,
+    provenance: Provenance,
     Id(id): Id,
     state: Data<State>,
     Json(body): Json<TenantChanges>,
 ) -> Result<HttpResponse, Problem> {
     body.check()?;
-    let desk = desk(&state, &admin, &request);
+    let desk = desk(&state, &admin, &provenance);
     let change = administer::change(desk, TenantId::from(id), "tenant.changed", |tenant| {
         body.change(tenant).map_err(Error::NotAllowed)
     });
@@ -150,11 +150,11 @@ pub(in crate::http) async fn patch(
 )]
 pub(in crate::http) async fn suspend(
     admin: Admin,
-    request: RequestId,
+    provenance: Provenance,
     Id(id): Id,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let tenant = set_status(&state, &admin, &request, id, TenantStatus::Suspended, "tenant.suspended").await?;
+    let tenant = set_status(&state, &admin, &provenance, id, TenantStatus::Suspended, "tenant.suspended").await?;
     let outstanding = state.uploads.outstanding(&tenant).await;
     Ok(HttpResponse::Ok().json(view::Tenant::suspended(&tenant, outstanding)))
 }
@@ -169,23 +169,23 @@ pub(in crate::http) async fn suspend(
 )]
 pub(in crate::http) async fn activate(
     admin: Admin,
-    request: RequestId,
+    provenance: Provenance,
     Id(id): Id,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let tenant = set_status(&state, &admin, &request, id, TenantStatus::Active, "tenant.activated").await?;
+    let tenant = set_status(&state, &admin, &provenance, id, TenantStatus::Active, "tenant.activated").await?;
     Ok(HttpResponse::Ok().json(view::Tenant::from(&tenant)))
 }
 
 async fn set_status(
     state: &State,
     admin: &Admin,
-    request: &RequestId,
+    provenance: &Provenance,
     id: Uuid,
     status: TenantStatus,
     action: &'static str,
 ) -> Result<Tenant, Problem> {
-    let change = administer::change(desk(state, admin, request), TenantId::from(id), action, |tenant| {
+    let change = administer::change(desk(state, admin, provenance), TenantId::from(id), action, |tenant| {
         tenant.status = status;
         Ok(())
     });
@@ -193,8 +193,8 @@ async fn set_status(
 }
 
 /// What the admin's action needs.
-pub(super) fn desk<'a>(state: &'a State, admin: &'a Admin, request: &'a RequestId) -> Desk<'a> {
-    Desk { pool: &state.pool, directory: &state.directory, admin, request, now: state.clock.now() }
+pub(super) fn desk<'a>(state: &'a State, admin: &'a Admin, provenance: &'a Provenance) -> Desk<'a> {
+    Desk { pool: &state.pool, directory: &state.directory, admin, provenance, now: state.clock.now() }
 }
 
 impl Listing {

@@ -18,11 +18,12 @@ use crate::domain::audit::{Export, Search};
 use crate::http::State;
 use crate::http::problem::Problem;
 
-const COLUMNS: [&str; 8] = ["id", "at", "tenantId", "subject", "action", "uploadId", "requestId", "detail"];
+const COLUMNS: [&str; 10] =
+    ["id", "at", "tenantId", "subject", "action", "uploadId", "requestId", "detail", "traceId", "address"];
 
 /// How a file of events is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
+pub enum Format {
     /// One JSON object a line.
     Ndjson,
     /// RFC 4180.
@@ -34,7 +35,7 @@ pub(super) enum Format {
 pub(super) async fn answer(state: &State, format: Format, search: Search) -> Result<HttpResponse, Problem> {
     let mut export = Export::new(state.pool.clone(), search);
     let events = export.next().await?.unwrap_or_default();
-    let first = format.begin(events).map_err(|_unwritable| Problem::internal())?;
+    let first = format.write(events, true).map_err(|_unwritable| Problem::internal())?;
     // The body is made after its handler, and outside of its request's span.
     let span = Span::current();
     let rest = stream::try_unfold((export, span), move |(mut export, span)| async move {
@@ -43,7 +44,7 @@ pub(super) async fn answer(state: &State, format: Format, search: Search) -> Res
             error!(error = Problem::from(error).chain(), "an audit export was broken off");
             io::Error::other("the audit export was broken off")
         })?;
-        found.map(|events| Ok((format.go_on(events)?, (export, span)))).transpose()
+        found.map(|events| Ok((format.write(events, false)?, (export, span)))).transpose()
     });
     let name = format!("audit-{}.{}", state.clock.now().date(), format.extension());
     let parameters = vec![DispositionParam::Filename(name)];
@@ -81,17 +82,14 @@ impl Format {
         }
     }
 
-    fn begin(self, events: Vec<Recorded>) -> io::Result<Bytes> {
+    /// Events as the file holds them, its head before the first.
+    ///
+    /// # Errors
+    /// When one of them has no text.
+    pub fn write(self, events: Vec<Recorded>, is_first: bool) -> io::Result<Bytes> {
         match self {
             Self::Ndjson => lines(events),
-            Self::Csv => table(&[COLUMNS.map(str::to_owned)], events),
-        }
-    }
-
-    fn go_on(self, events: Vec<Recorded>) -> io::Result<Bytes> {
-        match self {
-            Self::Ndjson => lines(events),
-            Self::Csv => table(&[], events),
+            Self::Csv => table(is_first, events),
         }
     }
 }
@@ -105,10 +103,10 @@ fn lines(events: Vec<Recorded>) -> io::Result<Bytes> {
     Ok(text.into())
 }
 
-fn table(head: &[[String; 8]], events: Vec<Recorded>) -> io::Result<Bytes> {
+fn table(with_head: bool, events: Vec<Recorded>) -> io::Result<Bytes> {
     let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    for row in head {
-        table.write_record(row)?;
+    if with_head {
+        table.write_record(COLUMNS)?;
     }
     for event in events {
         table.write_record(row(event).map(harmless))?;
@@ -116,7 +114,7 @@ fn table(head: &[[String; 8]], events: Vec<Recorded>) -> io::Result<Bytes> {
     Ok(table.into_inner().map_err(csv::IntoInnerError::into_error)?.into())
 }
 
-fn row(event: Recorded) -> [String; 8] {
+fn row(event: Recorded) -> [String; 10] {
     let id = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
     [
         event.id.to_string(),
@@ -127,6 +125,8 @@ fn row(event: Recorded) -> [String; 8] {
         id(event.upload_id),
         event.request_id,
         event.detail.to_string(),
+        event.trace_id.unwrap_or_default(),
+        event.address.unwrap_or_default(),
     ]
 }
 

@@ -31,11 +31,17 @@ pub(super) struct Event {
     /// What else is known. Never a secret.
     #[schema(value_type = Object)]
     detail: Value,
+    /// In which trace, as the header `traceparent` writes it; null when it had none.
+    #[schema(min_length = 32, max_length = 32, pattern = "^[0-9a-f]{32}$")]
+    trace_id: Option<String>,
+    /// The caller's IP address; null for the gateway's own work.
+    address: Option<String>,
 }
 
 impl From<Recorded> for Event {
     fn from(recorded: Recorded) -> Self {
-        let Recorded { id, at, tenant_id, subject, action, upload_id, request_id, detail } = recorded;
-        Self { id, at, tenant_id, subject, action, upload_id, request_id, detail }
+        let Recorded { id, at, tenant_id, subject, action, upload_id, request_id, detail, trace_id, address } =
+            recorded;
+        Self { id, at, tenant_id, subject, action, upload_id, request_id, detail, trace_id, address }
     }
 }

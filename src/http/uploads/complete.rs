@@ -11,7 +11,7 @@ use crate::http::integer::Integer;
 use crate::http::object::Object;
 use crate::http::problem::Problem;
 use crate::http::{State, schema, view};
-use crate::model::{Invalid, PartNumber, Principal, RequestId, UploadId};
+use crate::model::{Invalid, PartNumber, Principal, Provenance, UploadId};
 
 /// The parts that were sent. A body is needed for a multipart upload alone.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -43,7 +43,7 @@ struct SentPart {
 )]
 pub(in crate::http) async fn post(
     principal: Principal,
-    request_id: RequestId,
+    provenance: Provenance,
     Id(id): Id,
     state: Data<State>,
     OptionalJson(body): OptionalJson<Completion>,
@@ -51,7 +51,7 @@ pub(in crate::http) async fn post(
     let parts = body.unwrap_or_default().parts;
     let parts =
         parts.map(|parts| claims(parts.into_iter().map(|Object(part)| (part.part_number, part.etag)))).transpose()?;
-    let upload = state.uploads.complete(&principal, UploadId::from(id), parts.as_deref(), request_id).await?;
+    let upload = state.uploads.complete(&principal, UploadId::from(id), parts.as_deref(), provenance).await?;
     Ok(HttpResponse::Ok().json(view::Upload::from(upload)))
 }
 

@@ -17,7 +17,7 @@ use crate::http::problem::Problem;
 use crate::http::{State, schema, view, written};
 use crate::model::{
     Checksum, ChecksumAlgorithm, Collection, ContentType, FileName, FileSize, IdempotencyKey, Invalid, Metadata,
-    Method, Principal, RequestId,
+    Method, Principal, Provenance,
 };
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -74,7 +74,7 @@ pub(in crate::http) struct GrantedBatch {
 )]
 pub(in crate::http) async fn post(
     principal: Principal,
-    request_id: RequestId,
+    provenance: Provenance,
     state: Data<State>,
     http: HttpRequest,
     Json(body): Json<NewUpload>,
@@ -94,11 +94,11 @@ pub(in crate::http) async fn post(
     }
     let (granted, repeated) = match key.zip(content) {
         // The way of nearly all: one trip to the group-commit writer.
-        None => (vec![state.uploads.create(&principal, request, request_id).await?], false),
+        None => (vec![state.uploads.create(&principal, request, provenance).await?], false),
         Some((key, content)) => {
             let key = Some((key, content.as_slice()));
             // Boxed, so that others do not carry what only these need. What is wrong with the only one is wrong with the request.
-            let answered = Box::pin(state.uploads.create_all(&principal, vec![request], key, request_id)).await;
+            let answered = Box::pin(state.uploads.create_all(&principal, vec![request], key, provenance)).await;
             let Answered { granted, repeated } = answered.map_err(crate::domain::Error::of_the_only_item)?;
             (granted, repeated)
         }
@@ -120,7 +120,7 @@ pub(in crate::http) async fn post(
 )]
 pub(in crate::http) async fn post_batch(
     principal: Principal,
-    request_id: RequestId,
+    provenance: Provenance,
     state: Data<State>,
     http: HttpRequest,
     LargeJson(body): LargeJson<Batch>,
@@ -129,7 +129,7 @@ pub(in crate::http) async fn post_batch(
     let content = key.as_ref().map(|_| content(&http, &body));
     let key = key.zip(content.as_deref());
     let requests = body.parse()?;
-    let Answered { granted, repeated } = state.uploads.create_all(&principal, requests, key, request_id).await?;
+    let Answered { granted, repeated } = state.uploads.create_all(&principal, requests, key, provenance).await?;
     let items = granted.into_iter().map(|(upload, next)| view::Upload::granted(upload, next)).collect();
     Ok(created(repeated).json(GrantedBatch { items }))
 }

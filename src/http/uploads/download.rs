@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::http::extract::{Faults, Id, Query};
 use crate::http::problem::Problem;
 use crate::http::{State, schema};
-use crate::model::{Disposition, Invalid, Principal, UploadId};
+use crate::model::{Disposition, Invalid, Principal, Provenance, UploadId};
 
 /// How to see it.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -46,12 +46,13 @@ pub(in crate::http) struct Download {
 )]
 pub(in crate::http) async fn get(
     principal: Principal,
+    provenance: Provenance,
     Id(id): Id,
     Query(how): Query<How>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let (redirect, disposition) = how.parse()?;
-    let url = state.uploads.download(&principal, UploadId::from(id), disposition).await?;
+    let url = state.uploads.download(&principal, UploadId::from(id), disposition, provenance).await?;
     if redirect {
         return Ok(HttpResponse::Found().insert_header((LOCATION, url.url)).finish());
     }

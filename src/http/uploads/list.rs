@@ -9,7 +9,7 @@ use crate::domain::uploads::list::Filter;
 use crate::http::extract::{Faults, Query};
 use crate::http::problem::Problem;
 use crate::http::{State, schema, view};
-use crate::model::{Collection, Invalid, Principal, Subject, UploadId, UploadStatus};
+use crate::model::{Collection, Invalid, Principal, Provenance, Subject, UploadId, UploadStatus};
 
 /// Which uploads to show.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -56,12 +56,13 @@ pub(in crate::http) struct Page {
 )]
 pub(in crate::http) async fn get(
     principal: Principal,
+    provenance: Provenance,
     Query(listing): Query<Listing>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let filter = listing.parse(&principal)?;
     let scope = filter.cursor_scope(&principal);
-    let page = state.uploads.list(&principal, filter).await?;
+    let page = state.uploads.list(&principal, filter, provenance).await?;
     let last = page.uploads.last().filter(|_| page.more);
     let next_cursor = last.map(|(upload, _)| scope.after_id(upload.grant.id.as_uuid()));
     let items = page.uploads.into_iter().map(|(upload, url)| view::Upload::viewable(upload, url)).collect();

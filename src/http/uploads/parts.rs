@@ -13,7 +13,7 @@ use crate::http::extract::{Faults, Id, Json};
 use crate::http::integer::Integer;
 use crate::http::problem::Problem;
 use crate::http::{State, schema};
-use crate::model::{Invalid, Principal, UploadId};
+use crate::model::{Invalid, Principal, Provenance, UploadId};
 
 /// Which parts the client is about to send.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -77,6 +77,7 @@ struct StoredPart {
 )]
 pub(in crate::http) async fn post(
     principal: Principal,
+    provenance: Provenance,
     Id(id): Id,
     state: Data<State>,
     Json(body): Json<WantedParts>,
@@ -86,7 +87,7 @@ pub(in crate::http) async fn post(
     let numbers = given.ok_or(Invalid::rule("is required")).and_then(|given| part_numbers(&given));
     let numbers = faults.take("/partNumbers", numbers);
     let numbers = faults.finish(numbers)?;
-    let signed = state.uploads.sign_parts(&principal, UploadId::from(id), &numbers).await?;
+    let signed = state.uploads.sign_parts(&principal, UploadId::from(id), &numbers, provenance).await?;
     let parts = signed.into_iter().map(|(number, part)| SignedPart {
         part_number: number.get(),
         url: part.url,

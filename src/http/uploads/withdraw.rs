@@ -6,7 +6,7 @@ use actix_web::web::Data;
 use crate::http::State;
 use crate::http::extract::Id;
 use crate::http::problem::Problem;
-use crate::model::{Principal, RequestId, UploadId};
+use crate::model::{Principal, Provenance, UploadId};
 
 /// Aborts a pending upload or deletes a completed one, its object included. The record stays. Asking again changes nothing.
 #[utoipa::path(
@@ -18,10 +18,10 @@ use crate::model::{Principal, RequestId, UploadId};
 )]
 pub(in crate::http) async fn delete(
     principal: Principal,
-    request_id: RequestId,
+    provenance: Provenance,
     Id(id): Id,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    state.uploads.withdraw(&principal, UploadId::from(id), request_id).await?;
+    state.uploads.withdraw(&principal, UploadId::from(id), provenance).await?;
     Ok(HttpResponse::NoContent().finish())
 }

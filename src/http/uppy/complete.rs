@@ -12,7 +12,7 @@ use crate::http::object::Object;
 use crate::http::problem::Problem;
 use crate::http::uploads::complete::claims;
 use crate::http::{State, schema};
-use crate::model::{Principal, RequestId};
+use crate::model::{Principal, Provenance};
 
 /// The parts that Uppy sent.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -61,14 +61,14 @@ pub(in crate::http) struct Completed {
 )]
 pub(in crate::http) async fn post(
     principal: Principal,
-    request_id: RequestId,
+    provenance: Provenance,
     named: Named,
     state: Data<State>,
     LargeJson(body): LargeJson<Completion>,
 ) -> Result<HttpResponse, Problem> {
     let parts = claims(body.parts.into_iter().map(|Object(part)| (part.part_number, part.etag)))?;
     let upload = named.find(&state, &principal).await?;
-    let upload = state.uploads.complete(&principal, upload.grant.id, Some(&parts), request_id).await?;
+    let upload = state.uploads.complete(&principal, upload.grant.id, Some(&parts), provenance).await?;
     let key = upload.grant.key;
     Ok(HttpResponse::Ok().json(Completed {
         location: state.uploads.bucket.object_url(&key),

@@ -10,7 +10,7 @@ use super::{Key, Named};
 use crate::http::extract::Json;
 use crate::http::problem::Problem;
 use crate::http::{State, schema};
-use crate::model::{self, Method, Principal, RequestId};
+use crate::model::{self, Method, Principal, Provenance};
 
 /// A multipart upload that has begun.
 #[derive(Debug, Serialize, ToSchema)]
@@ -62,12 +62,12 @@ pub(in crate::http) struct Nothing {}
 )]
 pub(in crate::http) async fn post(
     principal: Principal,
-    request_id: RequestId,
+    provenance: Provenance,
     state: Data<State>,
     Json(file): Json<File>,
 ) -> Result<HttpResponse, Problem> {
     let request = file.parse(&IN_BODY, Method::Multipart)?;
-    let granted = state.uploads.create(&principal, request, request_id).await;
+    let granted = state.uploads.create(&principal, request, provenance).await;
     let (upload, _next) = granted.map_err(|error| IN_BODY.refusal(error))?;
     let (key, upload_id) = (upload.grant.key.to_string(), upload.multipart_id.ok_or_else(Problem::internal)?);
     Ok(HttpResponse::Ok().json(Begun { key, upload_id, bucket: state.uploads.bucket_name.clone() }))
@@ -108,11 +108,11 @@ pub(in crate::http) async fn get(
 )]
 pub(in crate::http) async fn delete(
     principal: Principal,
-    request_id: RequestId,
+    provenance: Provenance,
     named: Named,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let upload = named.find(&state, &principal).await?;
-    state.uploads.abort(&principal, upload.grant.id, request_id).await?;
+    state.uploads.abort(&principal, upload.grant.id, provenance).await?;
     Ok(HttpResponse::Ok().json(Nothing {}))
 }

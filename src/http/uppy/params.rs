@@ -11,7 +11,7 @@ use super::file::{File, IN_QUERY};
 use crate::domain::uploads::create::Next;
 use crate::http::problem::Problem;
 use crate::http::{State, schema};
-use crate::model::{Method, Principal, RequestId};
+use crate::model::{Method, Principal, Provenance};
 
 /// What Uppy wants to send.
 #[derive(IntoParams)]
@@ -52,12 +52,12 @@ pub(in crate::http) struct Form {
 )]
 pub(in crate::http) async fn get(
     principal: Principal,
-    request_id: RequestId,
+    provenance: Provenance,
     state: Data<State>,
     http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let request = File::from_query(&http)?.parse(&IN_QUERY, Method::Post)?;
-    let granted = state.uploads.create(&principal, request, request_id).await;
+    let granted = state.uploads.create(&principal, request, provenance).await;
     let (_upload, next) = granted.map_err(|error| IN_QUERY.refusal(error))?;
     let Next::Form(form) = next else { return Err(Problem::internal()) };
     Ok(HttpResponse::Ok().json(Form { method: "POST", url: form.url, fields: form.fields.into_iter().collect() }))

@@ -12,7 +12,7 @@ use crate::domain::uploads::parts::part_numbers;
 use crate::http::extract::Faults;
 use crate::http::problem::Problem;
 use crate::http::{State, schema};
-use crate::model::{Invalid, PartNumber, Principal};
+use crate::model::{Invalid, PartNumber, Principal, Provenance};
 
 /// Where one part goes.
 #[derive(Serialize, ToSchema)]
@@ -56,6 +56,7 @@ pub(in crate::http) struct Wanted {
 )]
 pub(in crate::http) async fn get(
     principal: Principal,
+    provenance: Provenance,
     named: Named,
     state: Data<State>,
     http: HttpRequest,
@@ -65,7 +66,7 @@ pub(in crate::http) async fn get(
     let number = faults.take(PLACE, part_number(http.match_info().get("partNumber").unwrap_or_default()));
     let number = faults.finish(number)?;
     let upload = named.find(&state, &principal).await?;
-    let signed = state.uploads.sign_parts(&principal, upload.grant.id, &[number]).await;
+    let signed = state.uploads.sign_parts(&principal, upload.grant.id, &[number], provenance).await;
     let signed = signed.map_err(|error| in_its_words(error, &[("/partNumbers", PLACE)]))?;
     let (_number, part) = signed.into_iter().next().ok_or_else(Problem::internal)?;
     let expires = seconds_until(&state, part.expires_at);
@@ -83,6 +84,7 @@ pub(in crate::http) async fn get(
 )]
 pub(in crate::http) async fn get_batch(
     principal: Principal,
+    provenance: Provenance,
     named: Named,
     state: Data<State>,
     http: HttpRequest,
@@ -96,7 +98,7 @@ pub(in crate::http) async fn get_batch(
     let numbers = faults.take(PLACE, wanted);
     let numbers = faults.finish(numbers)?;
     let upload = named.find(&state, &principal).await?;
-    let signed = state.uploads.sign_parts(&principal, upload.grant.id, &numbers).await;
+    let signed = state.uploads.sign_parts(&principal, upload.grant.id, &numbers, provenance).await;
     let signed = signed.map_err(|error| in_its_words(error, &[("/partNumbers", PLACE)]))?;
     let presigned_urls = signed.into_iter().map(|(number, part)| (number.get().to_string(), part.url)).collect();
     Ok(HttpResponse::Ok().json(PartUrls { presigned_urls }))

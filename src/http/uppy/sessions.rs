@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::http::extract::Id;
 use crate::http::problem::Problem;
 use crate::http::{State, schema};
-use crate::model::{Principal, RequestId, UppySessionId};
+use crate::model::{Principal, Provenance, UppySessionId};
 
 /// A session that has begun.
 #[derive(Serialize, ToSchema)]
@@ -36,10 +36,10 @@ pub(in crate::http) struct UppySession {
 )]
 pub(in crate::http) async fn post(
     principal: Principal,
-    request_id: RequestId,
+    provenance: Provenance,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let (session, secret) = state.uppy_sessions.mint(&principal, request_id).await?;
+    let (session, secret) = state.uppy_sessions.mint(&principal, provenance).await?;
     let location = format!("/v1/uppy-sessions/{}", session.id.as_uuid());
     Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(UppySession {
         id: session.id.as_uuid(),
@@ -59,10 +59,10 @@ pub(in crate::http) async fn post(
 )]
 pub(in crate::http) async fn delete(
     principal: Principal,
-    request_id: RequestId,
+    provenance: Provenance,
     Id(id): Id,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    state.uppy_sessions.revoke(&principal, UppySessionId::from(id), request_id).await?;
+    state.uppy_sessions.revoke(&principal, UppySessionId::from(id), provenance).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -99,6 +99,12 @@ impl Postgres {
         self.url_for(DATABASE)
     }
 
+    /// The same for what a gateway may do that does not own the tables.
+    #[must_use]
+    pub fn service_url(&self) -> String {
+        as_service(&self.url())
+    }
+
     /// The URL of another database on the same server.
     #[must_use]
     pub fn url_for(&self, database: &str) -> String {
@@ -149,10 +155,21 @@ impl Postgres {
             .await?;
         if !exists {
             sqlx::query("create database gateway").execute(&mut connection).await?;
+            // The first is what migrations give its rights to.
+            sqlx::query("create role upload_gateway_service").execute(&mut connection).await?;
+            sqlx::query("create role upload_gateway login in role upload_gateway_service")
+                .execute(&mut connection)
+                .await?;
         }
         connection.close().await?;
         Ok(())
     }
+}
+
+/// Another way to the same database: see [`Postgres::service_url`].
+#[must_use]
+pub fn as_service(url: &str) -> String {
+    url.replace("user=postgres", "user=upload_gateway")
 }
 
 /// Waits until the server of an earlier sandbox is gone. We hold the lock, so that sandbox has died, and its watchdog is

@@ -18,6 +18,7 @@ export const ACTIONS = {
     'object.refused': 'Object refused',
   },
   'Credentials and sessions': {
+    'url.issued': 'Further URL handed out',
     'credentials.issued': 'Credentials handed out',
     'uppy_session.created': 'Session of Uppy begun',
     'uppy_session.revoked': 'Session of Uppy ended',
@@ -27,6 +28,12 @@ export const ACTIONS = {
     'tenant.changed': 'Tenant changed',
     'tenant.suspended': 'Tenant suspended',
     'tenant.activated': 'Tenant activated',
+  },
+  'The gateway': {
+    'request.refused': 'Request refused',
+    'limits.changed': 'Limits changed',
+    'limits.reset': 'Limits reset',
+    'audit.dropped': 'Month of the audit dropped',
   },
 }
 

@@ -49,9 +49,9 @@ function timeFilter(id, name, value) {
 }
 
 /** What else is known, as `size: 12`. */
-const details = ({ requestId, detail }) => {
-  const rest = Object.entries(detail ?? {}).filter(([, value]) => value !== null)
-  return h('ul', { class: 'plain' }, [...rest, ['request', requestId]].map(([name, value]) =>
+const details = ({ requestId, detail, address, traceId }) => {
+  const about = Object.entries({ ...detail, from: address, request: requestId, trace: traceId }).filter(([, value]) => value !== null)
+  return h('ul', { class: 'plain' }, about.map(([name, value]) =>
     h('li', {}, h('small', {}, `${name}: `), h('bdi', {}, typeof value === 'object' ? JSON.stringify(value) : String(value)))))
 }
 
