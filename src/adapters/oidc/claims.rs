@@ -34,7 +34,8 @@ const LONGEST_TENANT_CLAIM: usize = 1024;
 /// Checks every claim that decides something, after the signature: `iss`, `exp`, `nbf`, `iat`, `token_use`, `aud` or
 /// `client_id`, `sub`, the groups, where its holder comes from, and the tenant claim's type.
 ///
-/// Not checked, because nothing here depends on them: `jti`, `origin_jti`, `auth_time`, `scope`, `email`, `nonce`.
+/// Of `jti` and `scope` only the type, because nothing here depends on what they say: who writes those otherwise writes no Cognito token.
+/// Not checked at all, for the same reason: `origin_jti`, `auth_time`, `email`, `nonce`.
 pub(super) fn check(
     members: &Members,
     kid: &str,
@@ -55,6 +56,14 @@ pub(super) fn check(
         if begins.saturating_sub(leeway) > now {
             return Err(VerifyError::NotYetValid);
         }
+    }
+    for name in ["jti", "scope"] {
+        if members.has(name) {
+            members.text(name)?;
+        }
+    }
+    if members.text("aud").is_err() {
+        members.texts("aud")?;
     }
     let token_use = check_audience(members, pool)?;
     let subject = Subject::parse(members.text("sub")?).map_err(|_invalid| VerifyError::Claim("sub"))?;

@@ -73,10 +73,25 @@ fn decoding_key(jwk: &RsaKey) -> Option<DecodingKey> {
     let exponent = URL_SAFE_NO_PAD.decode(&jwk.e).ok()?;
     // An exponent of 1 would make every signature right; even ones are no RSA exponents.
     let sound = exponent.last().is_some_and(|low| low % 2 == 1) && exponent != [1] && exponent.len() <= 8;
-    if !sound || !MODULUS_BYTES.contains(&modulus.len()) || modulus.first() == Some(&0) {
+    if !sound || !MODULUS_BYTES.contains(&modulus.len()) || modulus.first() == Some(&0) || is_of_roca(&modulus) {
         return None;
     }
     DecodingKey::from_rsa_components(&jwk.n, &jwk.e).ok()
+}
+
+/// Was the key made by the chips whose keys can be factored? Of theirs, the remainder by each small prime is a power of 65537's; of
+/// any other key, of one in two hundred million. (Nemec et al., The Return of Coppersmith's Attack, CCS 2017, §2.3)
+fn is_of_roca(modulus: &[u8]) -> bool {
+    const PRIMES: [u32; 38] = [
+        3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107,
+        109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
+    ];
+    PRIMES.into_iter().all(|prime| {
+        let remainder = modulus.iter().fold(0, |high, byte| (high * 256 + u32::from(*byte)) % prime);
+        let powers = std::iter::successors(Some(1), |power| Some(power * (65_537 % prime) % prime));
+        // There are fewer of them than the prime.
+        powers.take(prime as usize).any(|power| power == remainder)
+    })
 }
 
 #[cfg(test)]

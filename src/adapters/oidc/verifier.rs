@@ -139,3 +139,7 @@ fn check_header(UnverifiedHeader(header): &UnverifiedHeader) -> Result<&str, Ver
         _ => Err(VerifyError::UnknownKey),
     }
 }
+
+#[cfg(test)]
+#[path = "wycheproof_tests.rs"]
+mod wycheproof_tests;
