@@ -5,6 +5,7 @@ mod aws;
 mod database;
 mod examination;
 mod listeners;
+mod start_error;
 mod tls;
 
 use std::net::SocketAddr;
@@ -20,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use crate::adapters::oidc::{KeyStore, TokenVerifier};
-use crate::adapters::postgres::{self, Pools, audit_writer, ledger, tenant_changes::Watch};
+use crate::adapters::postgres::{Pools, audit_writer, ledger, tenant_changes::Watch};
 use crate::adapters::s3::{Bucket, Objects};
 use crate::adapters::sqs::EventQueue;
 use crate::adapters::sts::{CredentialCache, RoleAssumer};
@@ -38,49 +39,13 @@ use crate::http::{self, State};
 use crate::metrics::Metrics;
 use crate::model::{Clock, ObjectCreated, Provenance};
 use crate::{event_listener, reconciler, trace};
-pub use audit::{AuditError, ExportOptions, export_audit, verify_audit};
+pub use audit::{AuditError, ExportOptions, KnownAnchors, export_audit, verify_audit};
 use aws::aws_config;
 pub use database::migrate;
 pub use examination::{examine, session_policy};
+pub use start_error::StartError;
 use tls::Certificate;
 pub use tls::{TlsError, check_certificate};
-
-/// The gateway could not be put together.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// An address is taken, or not this machine's.
-    #[error("{address} cannot be listened on")]
-    Listen {
-        /// Which one.
-        address: SocketAddr,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The public listener has nothing to speak TLS with.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    /// The database's URL cannot be read.
-    #[error("the database cannot be set up")]
-    Database(#[from] sqlx::Error),
-    /// There is nothing to open the database with.
-    #[error("the database cannot be opened")]
-    Password(#[from] postgres::password::PasswordError),
-    /// The HTTP client for signing keys has no TLS.
-    #[error("the HTTP client cannot be set up")]
-    Client(#[from] reqwest::Error),
-    /// Two instruments share a name.
-    #[error("the metrics cannot be set up")]
-    Metrics(#[from] prometheus::Error),
-    /// The contract has no text.
-    #[error("the contract cannot be written")]
-    Contract(#[from] serde_json::Error),
-    /// There is no thread for the ledger's writer.
-    #[error("the ledger's writer cannot be started")]
-    Thread(#[source] std::io::Error),
-    /// A migration failed.
-    #[error("the database could not be migrated")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
-}
 
 /// How long each step of the end may take, when nobody waits for an answer any more.
 const LAST_STEP: Duration = Duration::from_secs(2);
@@ -131,6 +96,10 @@ impl Composition {
 
         let (events, writer) = audit_writer::open(pool.clone(), metrics.audit_dropped.clone());
         background.spawn(writer.run_until(stop.clone()));
+
+        if let Some((anchors, interval)) = audit::anchors_of(config, &shared, pool, &clock, &metrics)? {
+            background.spawn(anchors.keep_until(interval, stop.clone()));
+        }
 
         let assumer = RoleAssumer::new(&shared, &config.aws, &config.upload, metrics.clone());
         let (url_expiry, session_duration) = (config.upload.url_expiry, config.upload.session_duration);

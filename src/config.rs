@@ -22,7 +22,7 @@ pub use sections::{
     Auth, Aws, Database, DatabasePassword, Events, Ledger, Pool, Rate, Reconcile, Server, StaticKey, Tenants, Tls,
     TokenUse, Upload, Uppy,
 };
-pub use sections_watch::{Audit, Log, LogFormat, Metrics, Trace};
+pub use sections_watch::{Anchors, Audit, Log, LogFormat, Metrics, Trace};
 #[cfg(feature = "lambda")]
 pub use triggers::{Bindings, Lockout, Outage, Triggers};
 

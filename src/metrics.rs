@@ -72,6 +72,8 @@ pub struct Metrics {
     pub ledger_queue_capacity: IntGauge,
     /// Grants that the ledger did not record, by reason.
     pub ledger_refusals: IntCounterVec,
+    /// Anchors of the audit, by what came of them.
+    pub audit_anchors: IntCounterVec,
     /// Refusals that are not on record.
     pub audit_dropped: IntCounter,
     /// Grants recorded in one transaction.

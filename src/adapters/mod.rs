@@ -1,5 +1,6 @@
 //! How do we talk to the outside? Each folder here knows one other program and nothing of HTTP callers.
 
+pub mod anchors;
 mod aws_calls;
 mod aws_error;
 pub mod cognito;

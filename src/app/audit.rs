@@ -1,16 +1,22 @@
 //! How are the commands about the audit put together? With a connection of their own, which may take its time.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::PgPool;
 
 use super::aws::aws_config;
+use crate::adapters::anchors::{self, AnchorError, AnchorKey, AnchorStore};
 use crate::adapters::postgres::password::{Password, PasswordError};
 use crate::adapters::postgres::{self, DatabaseError, audit_listing, tenants};
 use crate::config::Config;
 use crate::domain::audit::{Export, Reach, Search};
+use crate::domain::audit_anchors::Anchors;
 use crate::domain::audit_proof::{self, Proof};
 use crate::http::AuditFormat;
+use crate::metrics::Metrics;
 use crate::model::audit_anchor::Anchor;
 use crate::model::{Clock, Slug};
 
@@ -32,9 +38,27 @@ pub enum AuditError {
     /// No tenant is called so.
     #[error("there is no tenant {0}")]
     TenantUnknown(Slug),
+    /// An anchor cannot be read, or is somebody else's.
+    #[error(transparent)]
+    Anchor(#[from] AnchorError),
+    /// Two instruments share a name.
+    #[error("the metrics cannot be set up")]
+    Metrics(#[from] prometheus::Error),
+    /// There are anchors, and no key to tell good ones by.
+    #[error("--anchors needs --anchor-key, or audit.anchor_key")]
+    NoKey,
     /// What was read cannot be written.
     #[error("the events cannot be written")]
     Write(#[from] io::Error),
+}
+
+/// Which anchors the chains are held against: without these, those of the configured bucket, if there is one.
+#[derive(Debug, Default)]
+pub struct KnownAnchors {
+    /// Copies of them.
+    pub directory: Option<PathBuf>,
+    /// A PEM file with the public or the private key, instead of the configured one.
+    pub key: Option<PathBuf>,
 }
 
 /// Which events are saved, and how.
@@ -47,6 +71,21 @@ pub struct ExportOptions {
     pub format: AuditFormat,
 }
 
+/// What keeps anchors, and how often, when that is configured.
+pub(super) fn anchors_of(
+    config: &Config,
+    shared: &::aws_config::SdkConfig,
+    pool: &PgPool,
+    clock: &Clock,
+    metrics: &Metrics,
+) -> Result<Option<(Anchors, Duration)>, AnchorError> {
+    let Some(anchors) = &config.audit.anchors else { return Ok(None) };
+    let key = Arc::new(AnchorKey::read(&anchors.key)?);
+    let store = AnchorStore::new(shared, &config.aws, anchors, metrics);
+    let (pool, clock, metrics) = (pool.clone(), clock.clone(), metrics.clone());
+    Ok(Some((Anchors { pool, store, key, clock, metrics }, anchors.interval)))
+}
+
 /// Walks the chains of the configured database; see [`audit_proof::verify`].
 ///
 /// # Errors
@@ -54,11 +93,13 @@ pub struct ExportOptions {
 pub async fn verify_audit(
     config: &Config,
     clock: Clock,
-    anchors: &[Anchor],
+    known: KnownAnchors,
     told: impl FnMut(i64, i64),
 ) -> Result<Proof, AuditError> {
+    // Before the chains are looked at: they only grow.
+    let anchors = known_anchors(config, known).await?;
     let pool = open(config, clock).await?;
-    let proof = audit_proof::verify(&pool, anchors, told).await?;
+    let proof = audit_proof::verify(&pool, &anchors, told).await?;
     pool.close().await;
     Ok(proof)
 }
@@ -94,6 +135,23 @@ pub async fn export_audit(
     file.flush()?;
     pool.close().await;
     Ok(())
+}
+
+async fn known_anchors(config: &Config, known: KnownAnchors) -> Result<Vec<Anchor>, AuditError> {
+    let KnownAnchors { directory, key } = known;
+    let configured = config.audit.anchors.as_ref();
+    let Some(key) = key.or_else(|| configured.map(|anchors| anchors.key.clone())) else {
+        return if directory.is_some() { Err(AuditError::NoKey) } else { Ok(Vec::new()) };
+    };
+    let key = AnchorKey::read(&key)?;
+    match (directory, configured) {
+        (Some(directory), _) => Ok(anchors::of_directory(&directory, &key)?),
+        (None, Some(configured)) => {
+            let shared = aws_config(&config.aws).await;
+            Ok(AnchorStore::new(&shared, &config.aws, configured, &Metrics::new()?).all(&key).await?)
+        }
+        (None, None) => Ok(Vec::new()),
+    }
 }
 
 async fn open(config: &Config, clock: Clock) -> Result<PgPool, AuditError> {

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use time::format_description::well_known::Rfc3339;
 use upload_gateway::adapters::postgres::audit_listing::Filter;
-use upload_gateway::app::{self, ExportOptions};
+use upload_gateway::app::{self, ExportOptions, KnownAnchors};
 use upload_gateway::config::Config;
 use upload_gateway::domain::audit_proof::Proof;
 use upload_gateway::model::Clock;
@@ -18,15 +18,16 @@ use super::Audit;
 /// When the audit cannot be read, or is not what was written.
 pub(crate) async fn run(command: Audit) -> anyhow::Result<()> {
     match command {
-        Audit::Verify { source, json } => {
+        Audit::Verify { source, json, anchors, anchor_key } => {
             let config = Config::load(source.config.as_deref())?;
             let bar = ProgressBar::new(0)
                 .with_style(ProgressStyle::with_template("{bar:40} {pos} of {len} links, {eta} to go")?);
+            let known = KnownAnchors { directory: anchors, key: anchor_key };
             let told = |read: i64, all: i64| {
                 bar.set_length(u64::try_from(all).unwrap_or_default());
                 bar.set_position(u64::try_from(read).unwrap_or_default());
             };
-            let proof = app::verify_audit(&config, Clock::system(), &[], told).await?;
+            let proof = app::verify_audit(&config, Clock::system(), known, told).await?;
             bar.finish_and_clear();
             crate::say(&if json { serde_json::to_string_pretty(&proof)? } else { told_of(&proof) });
             anyhow::ensure!(proof.holds(), "the audit is not what was written");

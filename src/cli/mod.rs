@@ -148,6 +148,12 @@ pub(crate) enum Audit {
         /// Print JSON: {"events", "edge", "links", "chains", "anchors", "unchained": numbers, "droppedUntil": time or null, "faults": [text]}.
         #[arg(long)]
         json: bool,
+        /// Copies of the anchors, instead of those in audit.anchor_bucket.
+        #[arg(long, value_name = "DIR")]
+        anchors: Option<PathBuf>,
+        /// The public key of the anchors, in PEM, instead of audit.anchor_key.
+        #[arg(long, value_name = "FILE")]
+        anchor_key: Option<PathBuf>,
     },
     /// Writes events out, newest first, in constant memory.
     Export {

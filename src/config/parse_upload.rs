@@ -6,20 +6,12 @@ use secrecy::SecretString;
 
 use super::reader::Reader;
 use super::sections::{Events, Rate, Reconcile, Upload, Uppy};
-use super::sections_watch::Audit;
+use super::sections_watch::{Anchors, Audit};
 use super::values::{HOUR, MINUTE, SECOND, not_empty, size, web_url};
 use crate::model::{FileSize, PartPlan};
 
 pub(super) fn upload(r: &mut Reader) -> Option<Upload> {
-    let bucket = r.required_parsed("upload.bucket", |text| {
-        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b);
-        let fits = (3..=63).contains(&text.len()) && text.bytes().all(plain);
-        if fits {
-            Ok(text.to_owned())
-        } else {
-            Err("must be a bucket name: 3 to 63 lower-case letters, digits, '-' and '.'")
-        }
-    });
+    let bucket = r.required_parsed("upload.bucket", bucket_name);
     let role_arn = r.required_parsed("upload.role_arn", |text| {
         let mut pieces = text.splitn(6, ':');
         let (arn, partition, service) = (pieces.next(), pieces.next().unwrap_or_default(), pieces.next());
@@ -111,8 +103,35 @@ pub(super) fn rate(r: &mut Reader) -> Option<Rate> {
     Some(Rate { subject_requests_per_minute })
 }
 
+fn bucket_name(text: &str) -> Result<String, &'static str> {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b);
+    let fits = (3..=63).contains(&text.len()) && text.bytes().all(plain);
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err("must be a bucket name: 3 to 63 lower-case letters, digits, '-' and '.'")
+    }
+}
+
 /// The database itself refuses to drop what is younger than thirty days.
 pub(super) fn audit(r: &mut Reader) -> Option<Audit> {
     let retention = r.optional_duration("audit.retention", 30 * 24 * HOUR, 100 * 366 * 24 * HOUR);
-    Some(Audit { retention })
+    let interval = r.duration("audit.anchor_interval", MINUTE, 24 * HOUR);
+    let prefix = r.required_parsed("audit.anchor_prefix", |text| {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_/.".contains(&b);
+        if text.len() <= 128 && text.bytes().all(plain) {
+            Ok(text.to_owned())
+        } else {
+            Err("must be at most 128 letters, digits, '-', '_', '.' and '/'")
+        }
+    });
+    let (bucket, key) = (r.parsed("audit.anchor_bucket", bucket_name), r.parsed("audit.anchor_key", not_empty));
+    for (one, other, name) in [(&bucket, &key, "audit.anchor_key"), (&key, &bucket, "audit.anchor_bucket")] {
+        if one.is_some() && other.is_none() {
+            r.fault(name, "is required: audit.anchor_bucket and audit.anchor_key go together");
+        }
+    }
+    let (interval, prefix) = (interval?, prefix?);
+    let anchors = bucket.zip(key).map(|(bucket, key)| Anchors { bucket, prefix, interval, key: key.into() });
+    Some(Audit { retention, anchors })
 }

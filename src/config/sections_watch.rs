@@ -1,5 +1,6 @@
 //! What is the configuration of what operators watch, once it is known to be good?
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use url::Url;
@@ -9,6 +10,21 @@ use url::Url;
 pub struct Audit {
     /// So long after its month ended; none: for ever.
     pub retention: Option<Duration>,
+    /// Where it is written down where its chains stand, if anywhere.
+    pub anchors: Option<Anchors>,
+}
+
+/// Where anchors of the audit are kept.
+#[derive(Debug, Clone)]
+pub struct Anchors {
+    /// The bucket.
+    pub bucket: String,
+    /// What their names begin with.
+    pub prefix: String,
+    /// How often.
+    pub interval: Duration,
+    /// A PEM file with the Ed25519 key that signs them.
+    pub key: PathBuf,
 }
 
 /// What is counted.

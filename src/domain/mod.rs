@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod audit_anchors;
 pub mod audit_months;
 pub mod audit_proof;
 pub mod authenticate;

@@ -129,6 +129,12 @@ impl Metrics {
                 "reason",
                 &["full", "late", "locked", "unavailable"],
             )?,
+            audit_anchors: instruments.known_counters(
+                "audit_anchors_total",
+                "Times that it was to be written down where the audit's chains stand, by what came of it.",
+                "result",
+                &["ok", "failed"],
+            )?,
             audit_dropped: instruments.counter(
                 "audit_dropped_total",
                 "Refusals that were not put on record, because more came than could be written.",

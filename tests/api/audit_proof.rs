@@ -18,9 +18,14 @@ pub(crate) async fn verify(gateway: &Harness, database_url: &str) -> (Option<i32
 }
 
 pub(crate) async fn audit(gateway: &Harness, database_url: &str, arguments: &[&str]) -> Output {
+    audit_with(gateway, database_url, arguments, "").await
+}
+
+/// With further TOML at the end of the configuration.
+pub(crate) async fn audit_with(gateway: &Harness, database_url: &str, arguments: &[&str], further: &str) -> Output {
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("gateway.toml");
-    let text = own_process::configuration(gateway, "").replace(&gateway.database.url, database_url);
+    let text = own_process::configuration(gateway, further).replace(&gateway.database.url, database_url);
     std::fs::write(&file, text).expect("a file");
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_upload-gateway"));
     command.arg("audit").args(arguments).arg("--config").arg(&file).output().await.expect("it runs")

@@ -16,6 +16,7 @@ mod adoption_keys;
 mod agreement;
 mod answer;
 mod audit;
+mod audit_anchors;
 mod audit_export;
 mod audit_months;
 mod audit_proof;
