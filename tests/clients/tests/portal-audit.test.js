@@ -83,7 +83,7 @@ test('the audit of all tenants: a suspension is found by its action, and exporte
 
     await page.getByLabel('Tenant', { exact: true }).fill(slug)
     await page.waitForURL((url) => url.hash.includes(`tenant=${id}`))
-    await page.getByText('2 events shown.').waitFor()
+    await page.getByText('2 events shown.', { exact: true }).waitFor()
     assert.deepEqual(await rows.evaluateAll((rows) => rows.map((row) => row.dataset.id)), items.map((item) => item.id))
 
     const download = page.waitForEvent('download')
@@ -151,7 +151,7 @@ test('a tenant’s admin sees its usage and its audit, and not the desk', async 
 
     await goTo(page, 'Audit')
     await page.getByLabel('Upload (id)').fill(id)
-    await page.getByText('2 events shown.').waitFor()
+    await page.getByText('2 events shown.', { exact: true }).waitFor()
     const actions = await page.locator('tbody tr').evaluateAll((rows) => rows.map((row) => row.querySelector('small code').textContent))
     assert.deepEqual(actions, ['upload.completed', 'upload.granted'])
 
