@@ -200,7 +200,8 @@ impl Application {
         config.server.public_address = public_address;
         let server = &config.server;
         let (internal, internal_address) = listeners::listen(server.internal_address)?;
-        let mut composition = Composition::new(&config, clock).await?;
+        // Boxed, as it is the largest part of this future.
+        let mut composition = Box::pin(Composition::new(&config, clock)).await?;
         let tls = certificate.as_ref().map(Certificate::server).transpose()?;
         if let Some(certificate) = certificate.clone() {
             let not_after = composition.state.metrics.tls_certificate_not_after_seconds.clone();
