@@ -3,6 +3,7 @@
 //! Callers who prove nothing are not: anybody can send a bad token, under any name. They are counted, and have a line in the log.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -21,6 +22,9 @@ pub struct Refusal<'a> {
     /// Its route, as a pattern.
     pub route: &'a str,
 }
+
+/// How long a refusal waits to learn whose the refused one is.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Where refusals are left.
 #[derive(Clone)]
@@ -49,7 +53,9 @@ impl Refusals {
         refusal: Refusal<'_>,
         provenance: Provenance,
     ) {
-        let tenant: Option<Arc<Tenant>> = authenticator.tenant_of(caller).await;
+        // Nearly always it is remembered. Where Postgres has to be asked, and is slow, the refusal is not to wait for that.
+        let asked = tokio::time::timeout(PATIENCE, authenticator.tenant_of(caller)).await;
+        let tenant: Option<Arc<Tenant>> = asked.ok().flatten();
         self.note(caller.subject(), tenant.as_deref(), refusal, provenance);
     }
 

@@ -45,6 +45,24 @@ fn modules_are_named_for_what_is_in_them() {
     expect_none(&habits::empty_names(&tree::read(&["src", "tests", "benches"])));
 }
 
+/// A threat whose test is gone has no test.
+#[test]
+fn every_test_that_the_threat_model_names_is_there() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("SECURITY.md")).expect("SECURITY.md");
+    let named: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
+    let is_file = |name: &&&str| name.ends_with(".rs") || name.starts_with("tests/") || name.starts_with("src/");
+    let is_there = |name: &str| root.join(name).exists() || root.join("tests/api").join(name).exists();
+    let missing: Vec<String> = named
+        .iter()
+        .filter(is_file)
+        .filter(|name| !is_there(name))
+        .map(|name| format!("SECURITY.md names {name}"))
+        .collect();
+    assert!(named.iter().filter(is_file).count() > 20);
+    expect_none(&missing);
+}
+
 #[test]
 fn the_portals_modules_keep_the_habits_and_are_served() {
     expect_none(&portal::faults());
