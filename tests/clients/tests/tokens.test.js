@@ -11,7 +11,8 @@ import { dataDirectory, sandbox, signIn } from '../harness/sandbox.js'
 
 /** As many as make `ROUNDS` of every way. */
 const ROUNDS = Number(process.env.TOKEN_ROUNDS ?? 150)
-const SEED = Number(process.env.TOKEN_SEED ?? Math.floor(Math.random() * 2 ** 32))
+// The same tokens each time, but for keys and times; another seed makes others.
+const SEED = Number(process.env.TOKEN_SEED ?? 1)
 const AT_ONCE = 16
 /** What the gateway forgives a clock: `auth.leeway`. */
 const LEEWAY = 30
@@ -30,7 +31,12 @@ const asked = (token) => new Promise((resolve, reject) => {
     answer.resume()
     answer.on('end', () => resolve(answer.statusCode))
   })
-  asking.on('error', (error) => (isLong && ['ECONNRESET', 'EPIPE'].includes(error.code) ? resolve(431) : reject(error)))
+  asking.on('error', (error) => {
+    if (isLong && ['ECONNRESET', 'EPIPE'].includes(error.code)) resolve(431)
+    // The gateway gave up a connection that had idled, at the very moment at which it was used again.
+    else if (asking.reusedSocket && error.code === 'ECONNRESET') asked(token).then(resolve, reject)
+    else reject(error)
+  })
   asking.end()
 })
 
@@ -63,10 +69,11 @@ test('tokens: none is taken that aws-jwt-verify refuses', async () => {
     assert.equal(await asked(token), 200, 'and so do we')
   }
 
-  const made = Object.keys(ways).flatMap((way) => Array.from({ length: ROUNDS }, () => ({ way, token: make(way) })))
+  const wanted = Object.keys(ways).flatMap((way) => Array.from({ length: ROUNDS }, () => way))
   const judged = []
-  for (let from = 0; from < made.length; from += AT_ONCE) {
-    judged.push(...await Promise.all(made.slice(from, from + AT_ONCE).map(async ({ way, token }) => ({ way, token, right: isRight(token), status: await asked(token) }))))
+  for (let from = 0; from < wanted.length; from += AT_ONCE) {
+    const made = wanted.slice(from, from + AT_ONCE).map((way) => ({ way, token: make(way) }))
+    judged.push(...await Promise.all(made.map(async ({ way, token }) => ({ way, token, right: isRight(token), status: await asked(token) }))))
   }
   // 403 is the answer to a good token of nobody we know; 431 to one that no header can hold.
   const isTaken = ({ status }) => status === 200 || status === 403
