@@ -52,6 +52,10 @@ pub enum AuditError {
     Write(#[from] io::Error),
 }
 
+/// What the database keeps of the audit in any case, and what its clock and ours may be apart.
+const LEAST_RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const CLOCKS: Duration = Duration::from_secs(60 * 60);
+
 /// Which anchors the chains are held against: without these, those of the configured bucket, if there is one.
 #[derive(Debug, Default)]
 pub struct KnownAnchors {
@@ -98,8 +102,10 @@ pub async fn verify_audit(
 ) -> Result<Proof, AuditError> {
     // Before the chains are looked at: they only grow.
     let anchors = known_anchors(config, known).await?;
+    let now = clock.now();
     let pool = open(config, clock).await?;
-    let proof = audit_proof::verify(&pool, &anchors, told).await?;
+    let kept = config.audit.retention.unwrap_or(LEAST_RETENTION);
+    let proof = audit_proof::verify(&pool, &anchors, now - kept + CLOCKS, told).await?;
     pool.close().await;
     Ok(proof)
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use sqlx::PgPool;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::Error;
@@ -34,11 +34,17 @@ pub struct Proof {
     pub faults: Vec<Fault>,
 }
 
-/// Walks every chain. `told` is told of the links that were read, as they are, and of how many there are.
+/// Walks every chain. Nothing that ended after `dropped_by` may have been dropped for its age. `told` is told of the links that were
+/// read, as they are, and of how many there are.
 ///
 /// # Errors
 /// When Postgres does not answer.
-pub async fn verify(pool: &PgPool, anchors: &[Anchor], mut told: impl FnMut(i64, i64)) -> Result<Proof, Error> {
+pub async fn verify(
+    pool: &PgPool,
+    anchors: &[Anchor],
+    dropped_by: OffsetDateTime,
+    mut told: impl FnMut(i64, i64),
+) -> Result<Proof, Error> {
     // Whoever writes on meanwhile writes behind these.
     let heads = audit_chains::heads(pool).await?;
     let cuts = audit_chains::cuts(pool).await?;
@@ -49,6 +55,10 @@ pub async fn verify(pool: &PgPool, anchors: &[Anchor], mut told: impl FnMut(i64,
     let all = heads.iter().map(|head| (head.number - begin(head.chain).number).max(0)).sum();
     let mut proof =
         Proof { anchors: anchors.len(), dropped_until: cuts.first().map(|(_, until)| *until), ..Proof::default() };
+    let forged = |(cut, until): &&(Head, OffsetDateTime)| *until > dropped_by || is_disowned(cut, *until, anchors);
+    proof
+        .faults
+        .extend(cuts.iter().filter(forged).map(|(cut, _)| fault(FaultKind::Removed, cut.chain, cut.number, None)));
     for head in &heads {
         let first = begin(head.chain);
         let mut chain = Chain::new(&first, head, anchors);
@@ -85,6 +95,17 @@ pub async fn verify(pool: &PgPool, anchors: &[Anchor], mut told: impl FnMut(i64,
     proof.faults.extend(unchained.first.map(|(id, at)| inserted(0, 0, id, at)));
     proof.faults.sort_by_key(|fault| fault.at);
     Ok(proof)
+}
+
+/// Does an anchor know better than that the chain was dropped up to there, as its part in months that ended by then?
+fn is_disowned(cut: &Head, until: OffsetDateTime, anchors: &[Anchor]) -> bool {
+    // What is written a day after the end of a month is no longer of that month, whatever the clocks.
+    let later = |anchor: &&Anchor| anchor.at > until + Duration::DAY;
+    let known =
+        |anchor: &&Anchor| anchor.heads.iter().any(|known| known.chain == cut.chain && known.number < cut.number);
+    let same = |known: &Head| known.chain == cut.chain && known.number == cut.number;
+    anchors.iter().filter(later).any(|anchor| known(&anchor))
+        || anchors.iter().flat_map(|anchor| &anchor.heads).any(|known| same(known) && known.seal != cut.seal)
 }
 
 impl Proof {

@@ -130,6 +130,24 @@ async fn whoever_makes_the_chains_anew_is_found_by_the_anchors_and_by_them_alone
     let refused = verify(&copies, "").await;
     assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("is not signed by the key"));
 
+    // Everything is gone, and is said to have been dropped for its age.
+    for (age, found_without_anchors) in [("29 days", true), ("40 days", false)] {
+        tamper(
+            database,
+            &format!(
+                "truncate audit_events, audit_cuts; insert into audit_cuts
+                 select 'audit_events_2026_01', now() - interval '{age}', now(), chain, number, seal from audit_chains where number > 0"
+            ),
+        )
+        .await;
+        let (code, said) = report(&verify(&[], "").await);
+        assert_eq!(code, Some(i32::from(found_without_anchors)), "{age}: {said}");
+        let (code, said) = report(&verify(&[], &with).await);
+        let fault = said["faults"][0].as_str().unwrap_or_default().to_owned();
+        assert!(code == Some(1) && fault.starts_with("removed: "), "{age}: {said}");
+    }
+    tamper(database, "truncate audit_cuts").await;
+
     // Everything is gone, and it begins anew.
     tamper(database, "truncate audit_events; update audit_chains set number = 0, seal = sha256(convert_to('upload-gateway audit chain ' || chain, 'UTF8'))").await;
     let (code, said) = report(&verify(&[], "").await);

@@ -92,9 +92,9 @@ impl Uploads {
         };
         let now = self.clock.now();
         self.wait_longer(principal, upload).await?;
+        let credentials = self.session(&principal.tenant, principal.session_subject()).await?;
         let detail = json!({"operation": "part", "partNumbers": [number.get()]});
         self.issue(principal, Some(upload.grant.id), detail, provenance).await?;
-        let credentials = self.session(&principal.tenant, principal.session_subject()).await?;
         let (bucket, key) = (&self.bucket, &upload.grant.key);
         Ok(presign_part(bucket, &credentials, key, multipart.as_str(), number, size, expires_in, now))
     }
