@@ -1,4 +1,4 @@
-# Where the fleet's tools live: `source` this for $PYTHON, `install_debian` and `install_python`.
+# Where the fleet's tools live: `source` this for $PYTHON, `install_debian`, `install_packages` and `install_python`.
 # shellcheck shell=bash
 
 FLEET=${FLEET_DIR:-$HOME/.cache/upload-gateway-fleet}
@@ -9,12 +9,18 @@ FLEET_REQUIREMENTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/requirements.tx
 install_debian() {
     # An ordinary user's PATH does not lead to HAProxy.
     PATH=$PATH:/usr/sbin
-    local packages=() policy=/usr/sbin/policy-rc.d ours=
+    local packages=()
     command -v promtool >/dev/null || packages+=(prometheus)
     command -v haproxy >/dev/null || packages+=(haproxy)
-    [ ${#packages[@]} -gt 0 ] || return 0
+    install_packages "${packages[@]}"
+}
+
+# install_packages PACKAGE…: those of Debian's that are missing; none is as good as one.
+install_packages() {
+    local policy=/usr/sbin/policy-rc.d ours=
+    [ $# -gt 0 ] || return 0
     if [ "$(id -u)" != 0 ]; then
-        echo "missing here: run apt-get install --no-install-recommends ${packages[*]} as root" >&2
+        echo "missing here: run apt-get install --no-install-recommends $* as root" >&2
         return 1
     fi
     if [ ! -e "$policy" ]; then
@@ -24,7 +30,7 @@ install_debian() {
     fi
     local installed=0
     { apt-get update --quiet && DEBIAN_FRONTEND=noninteractive \
-        apt-get install --quiet --yes --no-install-recommends "${packages[@]}"; } || installed=$?
+        apt-get install --quiet --yes --no-install-recommends "$@"; } || installed=$?
     [ -z "$ours" ] || rm -f "$policy"
     return "$installed"
 }

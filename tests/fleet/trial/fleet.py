@@ -54,21 +54,23 @@ role_arn = {role}
 
 
 class Replica(Server):
-    """`upload-gateway serve`, with ports that stay its own over a restart."""
+    """`upload-gateway serve`, with ports that stay its own over a restart. `further` fills what else a configuration has."""
 
-    def __init__(self, name, binary, place, sandbox):
+    CONFIGURATION, OPTIONS = CONFIGURATION, ["--migrate"]
+
+    def __init__(self, name, binary, place, sandbox, environment=None, **further):
         self.public, self.internal = free_port(), free_port()
         self.url, self.internal_url = f"http://127.0.0.1:{self.public}", f"http://127.0.0.1:{self.internal}"
-        config = place / f"{name}.toml"
+        self.config = place / f"{name}.toml"
         # A text in JSON is one in TOML.
         quoted = json.dumps
-        config.write_text(CONFIGURATION.format(
+        self.config.write_text(self.CONFIGURATION.format(
             public=self.public, internal=self.internal, database=quoted(sandbox["databaseUrl"]), key_id=KEYS[0], secret=KEYS[1],
             issuer=quoted(sandbox["issuer"]), client=quoted(sandbox["clientId"]), cognito=quoted(sandbox["cognitoUrl"]),
             jwks=quoted(sandbox["issuer"] + "/.well-known/jwks.json"), region=quoted(sandbox["region"]),
             aws=quoted(sandbox["s3Url"]), queue=quoted(sandbox["s3Url"] + QUEUE), bucket=quoted(sandbox["bucket"]),
-            role=quoted(sandbox["roleArn"])))
-        super().__init__(name, [binary, "serve", "--config", config, "--migrate"], place)
+            role=quoted(sandbox["roleArn"]), **{setting: quoted(value) for setting, value in further.items()}))
+        super().__init__(name, [binary, "serve", "--config", self.config, *self.OPTIONS], place, environment)
 
     async def start_and_wait(self, session):
         await self.start()

@@ -46,11 +46,15 @@ class Load:
         await asyncio.gather(*self.workers)
         await self.session.close()
 
+    def activities(self):
+        """What is done how often, in a hundred."""
+        return {self.grant: 66, self.upload: 12, self.look: 8, self.be_refused: 5, self.ask_for_too_much: 2, self.have_credentials: 2,
+                self.repeat: 3, self.administer: 2}
+
     async def work(self, chance):
-        activities = [self.grant, self.upload, self.look, self.be_refused, self.ask_for_too_much, self.have_credentials,
-                      self.repeat, self.administer]
+        activities = self.activities()
         while not self.stopping:
-            activity = chance.choices(activities, weights=[66, 12, 8, 5, 2, 2, 3, 2])[0]
+            [activity] = chance.choices(list(activities), weights=list(activities.values()))
             await activity(chance, chance.choice(PEOPLE))
 
     async def call(self, method, path, who, expected, headers=None, **body):
@@ -82,13 +86,23 @@ class Load:
         granted = await self.grant(chance, who)
         if not granted:
             return
-        request, path = granted["request"], f"/v1/uploads/{granted['id']}"
+        if await self.store(granted["request"], granted["id"]):
+            await self.settle(chance, granted["id"], who)
+
+    async def store(self, request, what):
+        """Sends the bytes to where the grant says. Gives S3's headers, when it took them."""
         headers = {name: value for name, value in request["headers"].items() if name != "content-length"}
         async with self.session.put(request["url"], headers=headers, data=BODY) as stored:
-            if stored.status != 200:
-                self.wrong.append(f"PUT of {granted['id']}: {stored.status} {await stored.text()}")
-        completed = await self.call("POST", f"{path}/complete", who, (200,))
-        if completed and completed["status"] != "completed":
+            if stored.status == 200:
+                return stored.headers
+            self.wrong.append(f"PUT of {what}: {stored.status} {await stored.text()}")
+
+    async def settle(self, chance, id, who, **said):
+        path = f"/v1/uploads/{id}"
+        completed = await self.call("POST", f"{path}/complete", who, (200,), **said)
+        if not completed:
+            return
+        if completed["status"] != "completed":
             self.wrong.append(f"{path} is {completed['status']}")
         await self.call("GET", f"{path}/download", who, (200,))
         if chance.random() < 0.2:

@@ -10,8 +10,8 @@ import time
 class Server:
     """A process, which leads a group of its own so that nothing of it is left."""
 
-    def __init__(self, name, command, place, environment=None):
-        self.name, self.command = name, [str(part) for part in command]
+    def __init__(self, name, command, place, environment=None, **rights):
+        self.name, self.command, self.rights = name, [str(part) for part in command], rights
         self.log_path = place / f"{name}.log"
         # The caller's own AWS settings and GATEWAY__… variables are none of the trial's business.
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(place), **(environment or {})}
@@ -21,7 +21,7 @@ class Server:
         with open(self.log_path, "ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 *self.command, env=self.environment, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True)
+                start_new_session=True, **self.rights)
 
     async def stop(self, how=signal.SIGTERM, patience=60):
         """Ends it, and gives its exit code; None when it had to be killed for not coming to its end."""
