@@ -18,7 +18,7 @@ from stage import Stage
 from verdict import Verdict
 from watch import Watch
 
-# Between two of a caller's activities, in seconds: twelve of them leave two cores some air.
+# Between two of a caller's activities, in seconds: a dozen callers leave two cores some air.
 PAUSE = 0.12
 SHORT_FAULT, LONG_FAULT = (2.5, 3.5), (4.0, 15.0)
 # Cognito's tokens live an hour.
@@ -49,7 +49,7 @@ async def run(options, verdict):
         books, watch = Books(stage.url, stage.bucket), Watch(stage, callers.began)
         await asyncio.to_thread(books.open)
         trial = Trial(stage, callers, books, watch, verdict)
-        watching = asyncio.create_task(watch.look(books))
+        watching = asyncio.create_task(watch.look())
         async with callers:
             signed_in, end = time.monotonic(), time.monotonic() + options.minutes * 60
             for fault, seconds in plan(options.minutes, chance):
@@ -77,7 +77,8 @@ async def run(options, verdict):
         report.check(Path(options.report), verdict)
     if verdict.failed:
         for log in sorted(place.glob("*.log")) + sorted(place.glob("postgres/*.log")):
-            print(f"--- {log.name} said at last:\n" + "\n".join(log.read_text(errors="replace").splitlines()[-15:])[-4000:], file=sys.stderr)
+            last = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+            print(f"--- {log.name} said at last:\n{last[-4000:]}", file=sys.stderr)
 
 
 def main():

@@ -34,7 +34,9 @@ class Callers(Load):
     async def __aexit__(self, *_):
         for worker in self.workers:
             worker.cancel()
-        await asyncio.gather(*self.workers, return_exceptions=True)
+        for ended in await asyncio.gather(*self.workers, return_exceptions=True):
+            if not isinstance(ended, asyncio.CancelledError):
+                self.blame("a caller gave up", repr(ended))
         await self.session.close()
 
     def activities(self):
@@ -66,7 +68,8 @@ class Callers(Load):
         self.wrong.append(f"{time.monotonic() - self.began:.1f} s: {what}: {seen}")
 
     async def call(self, method, path, who, expected, headers=None, **body):
-        """One request, which must be answered with one of the `expected`, or as the faults of the time allow. Gives the answer when it was."""
+        """One request, which must be answered with one of the `expected`, or as the faults of the time allow. Gives the answer, or
+        nothing when it was another than expected."""
         replica, began = random.choice(self.replicas), time.monotonic()
         headers = {**self.people.headers.get(who, {}), **(headers or {})}
         activity, what = f"{method} {template(path)}", f"{method} {path} at {replica.name}"
@@ -103,11 +106,15 @@ class Callers(Load):
     async def send(self, method, request, what, **content):
         """To S3, past whatever stands between the replicas and S3. Gives its headers, when it took the bytes."""
         began = time.monotonic()
-        async with self.session.request(method, request["url"], **content) as stored:
-            if stored.status in (200, 201):
-                return stored.headers
-            if not any(stored.status in each.refused_by_store for each in self.lenient(began)):
-                self.blame(f"{method} of {what}", f"{stored.status} {await stored.text()}")
+        try:
+            async with self.session.request(method, request["url"], **content) as stored:
+                if stored.status in (200, 201):
+                    return stored.headers
+                if not any(stored.status in each.refused_by_store for each in self.lenient(began)):
+                    self.blame(f"{method} of {what}", f"{stored.status} {await stored.text()}")
+        except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+            self.blame(f"{method} of {what}", f"{type(error).__name__}: {error}")
+        return None
 
     async def store(self, request, what):
         headers = {name: value for name, value in request["headers"].items() if name != "content-length"}

@@ -87,7 +87,8 @@ class Cluster:
         if os.getuid() == 0:
             shutil.chown(self.home, OWNER, OWNER)
         first = self.primary
-        await asyncio.to_thread(first.run, "initdb", "-D", first.data, "-U", OWNER, "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
+        await asyncio.to_thread(
+            first.run, "initdb", "-D", first.data, "-U", OWNER, "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
         with open(first.data / "postgresql.conf", "a") as settings:
             settings.write(SETTINGS)
         await first.begin()
@@ -103,7 +104,8 @@ class Cluster:
             standby.run, "pg_basebackup", "-h", primary.home, "-p", primary.port, "-U", OWNER, "-D", standby.data,
             "--write-recovery-conf", "--checkpoint=fast", "--no-sync")
         await standby.begin()
-        await until("the standby streams", lambda: primary.asked("select exists (select from pg_stat_replication where state = 'streaming')"))
+        streaming = "select exists (select from pg_stat_replication where state = 'streaming')"
+        await until("the standby streams", lambda: primary.asked(streaming))
         await primary.asked("alter system set synchronous_standby_names = '*'", "select pg_reload_conf()")
         await until("the standby is synchronous", self.is_synchronous)
 

@@ -181,7 +181,8 @@ def xml(status, code):
 
 
 def of_query(status, code):
-    text = f"<ErrorResponse><Error><Type>Receiver</Type><Code>{code}</Code><Message>away</Message></Error><RequestId>soak</RequestId></ErrorResponse>"
+    error = f"<Error><Type>Receiver</Type><Code>{code}</Code><Message>away</Message></Error>"
+    text = f"<ErrorResponse>{error}<RequestId>soak</RequestId></ErrorResponse>"
     return lambda request: web.Response(status=status, body=text.encode(), content_type="text/xml")
 
 

@@ -61,31 +61,33 @@ def answers(trial):
 
 
 def errors(trial):
-    """What was wrong, by its kind; and what was refused, fault by fault."""
+    """What was wrong, by its kind."""
     kinds = Counter(re.sub(r"[0-9a-f-]{36}|\d+(\.\d+)?", "…", wrong)[:160] for wrong in trial.callers.wrong)
     lines = ["## Wrong answers by kind", ""]
-    lines += table(["how often", "what"], [[count, f"`{kind.replace('|', '/')}`"] for kind, count in kinds.most_common(30)]) if kinds else ["None."]
-    return [*lines, ""]
+    rows = [[count, f"`{kind.replace('|', '/')}`"] for kind, count in kinds.most_common(30)]
+    return [*lines, *(table(["how often", "what"], rows) if rows else ["None."]), ""]
 
 
 def faults(trial):
     """A row for each fault, and a column for each invariant."""
-    invariants = list(trial.rounds[-1].found)
+    invariants = list(trial.rounds[0].found)
     rows = []
     for one in trial.rounds:
-        marks = ["holds" if not one.found.get(name, ["not looked at"]) else f"**{len(one.found.get(name, ['']))} ✗**" for name in invariants]
+        marks = ["not looked at" if name not in one.found else f"**{len(one.found[name])} ✗**" if one.found[name] else "holds"
+                 for name in invariants]
         told = ", ".join(f"{count} × {outcome}" for outcome, count in sorted(one.answers.items(), key=str))
         after = "–" if one.recovered is None else f"{one.recovered:.1f}"
         rows.append([clock(one.began), one.name, f"{one.ended - one.began:.1f}", after, *marks, told])
     return ["## Faults", "",
-            f"Each with {CALM_SECONDS:g} s of calm before and after it, in which 503 is wrong as well. “Well again” counts from the end of the "
-            f"fault until every tenant uploads by each replica, and may be {SOON_SECONDS} s; no replica may be bigger than "
+            f"Each with {CALM_SECONDS:g} s of calm before and after it, in which 503 is wrong as well. “Well again” counts from the end "
+            f"of the fault until every tenant uploads by each replica, and may be {SOON_SECONDS} s; no replica may be bigger than "
             f"{MOST_BYTES // MIB} MiB.", "",
             *table(["at", "fault", "for, s", "well again, s", *invariants, "answers"], rows), "", *faults_in_words(trial)]
 
 
 def faults_in_words(trial):
-    found = [f"- {one.name}, {name}: `{str(text)[:400]}`" for one in trial.rounds for name, texts in one.found.items() for text in texts[:5]]
+    found = [f"- {one.name}, {name}: `{str(text)[:400]}`"
+             for one in trial.rounds for name, texts in one.found.items() for text in texts[:5]]
     return ["What was found:", "", *found, ""] if found else []
 
 

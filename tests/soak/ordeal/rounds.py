@@ -110,7 +110,8 @@ class Trial:
         found["counters"] = await asyncio.to_thread(books.of_counters)
         found["what S3 holds"] = await asyncio.to_thread(books.of_bucket)
         found["audit chain"], self.events = await audit_faults(self.stage.binary, self.stage.replicas[0].config)
-        found["bounded"] = [f"{name} had {most:.0f} MiB" for name, most in self.watch.most_memory(one.began).items() if most > MOST_BYTES / MIB]
+        found["bounded"] = [f"{name} had {most:.0f} MiB" for name, most in self.watch.most_memory(one.began).items()
+                            if most > MOST_BYTES / MIB]
         if not await self.watch.queue_is_empty():
             found["bounded"].append("the ledger's queue is not empty")
         self.watch.rows.append((self.now(), len(set(self.callers.granted)), await asyncio.to_thread(books.count)))

@@ -28,7 +28,7 @@ class Watch:
         self.metrics = {replica.name: [] for replica in stage.replicas}
         self.rows = []
 
-    async def look(self, books):
+    async def look(self):
         while True:
             for replica in self.stage.replicas:
                 self.weigh(replica)
