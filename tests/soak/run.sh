@@ -42,7 +42,7 @@ PYTHONPATH=tests/fleet/trial "$PYTHON" tests/soak/ordeal "$binary" "$place" --po
     --report "${report:-$place/report/report.md}" "${options[@]}" &
 ordeal=$!
 # The shell would wait for it, and it for nobody: so it is told.
-trap 'kill -TERM "$ordeal" 2>/dev/null' INT TERM
+trap 'kill -TERM "$ordeal" 2>/dev/null' INT TERM HUP
 code=0
 wait "$ordeal" || code=$?
 # A signal ends the first wait, not what was waited for.

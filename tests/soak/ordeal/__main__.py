@@ -36,10 +36,20 @@ def plan(minutes, chance):
             return
 
 
+def heed_signals(loop, task):
+    """Whoever ends this must not leave its servers behind, and whoever is impatient must not interrupt their end."""
+    def end():
+        if not ended:
+            ended.append(True)
+            task.cancel()
+
+    ended = []
+    for how in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(how, end)
+
+
 async def run(options, verdict):
-    # Whoever ends this must not leave its servers behind.
-    for how in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(how, asyncio.current_task().cancel)
+    heed_signals(asyncio.get_running_loop(), asyncio.current_task())
     place, chance = Path(options.place), random.Random(options.seed)
     stage = Stage(options.binary, place, options.postgres, options.faketime, options.seed)
     trial = None
@@ -52,13 +62,14 @@ async def run(options, verdict):
         watching = asyncio.create_task(watch.look())
         async with callers:
             signed_in, end = time.monotonic(), time.monotonic() + options.minutes * 60
-            for fault, seconds in plan(options.minutes, chance):
-                if options.only and options.only not in fault(stage).name:
+            for kind, seconds in plan(options.minutes, chance):
+                fault = kind(stage)
+                if options.only and options.only not in fault.name:
                     continue
                 if time.monotonic() - signed_in > SIGN_IN_SECONDS:
                     await stage.people.sign_in()
                     signed_in = time.monotonic()
-                await trial.undergo(fault(stage), seconds)
+                await trial.undergo(fault, seconds)
                 if options.minutes and time.monotonic() > end:
                     break
         watching.cancel()

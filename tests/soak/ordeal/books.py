@@ -16,6 +16,9 @@ COUNTERS = {
     "collection_usage": ("tenant_id, subject, collection", ("uploads", "bytes")),
     "tenant_days": ("tenant_id, day", ("uploads", "bytes")),
 }
+# What has changed since it was examined.
+SINCE = ("not exists (select from examined.uploads e where e.id = uploads.id and e.status = uploads.status"
+         " and e.etag is not distinct from uploads.stored_etag)")
 # While somebody is at work on it, an upload is due again when the lease is over.
 LEASE_SECONDS = 10
 
@@ -33,7 +36,7 @@ class Books(Ledger):
         """Beside the gateway's own tables: what an earlier examination has settled, lest each takes longer than the last."""
         with psycopg.connect(self.url) as connection:
             connection.execute("create schema examined")
-            connection.execute("create table examined.uploads (id uuid primary key, status text not null)")
+            connection.execute("create table examined.uploads (id uuid primary key, status text not null, etag text)")
 
     def rows(self, query, *parameters):
         with psycopg.connect(self.url, connect_timeout=10) as connection:
@@ -44,14 +47,13 @@ class Books(Ledger):
         return self.ask(
             "with due as (update uploads set check_at = now(),"
             " expires_at = case when status = 'pending' then now() - interval '2 hours' else expires_at end"
-            " where check_at is not null and (id, status) not in (select id, status from examined.uploads)"
-            " returning 1) select count(*) from due")
+            f" where check_at is not null and {SINCE} returning 1) select count(*) from due")
 
     def put_aside(self):
         with psycopg.connect(self.url) as connection:
             connection.execute(
-                "insert into examined.uploads select id, status from uploads where (id, status) not in (select id, status from"
-                " examined.uploads) on conflict (id) do update set status = excluded.status")
+                f"insert into examined.uploads select id, status, stored_etag from uploads where {SINCE}"
+                " on conflict (id) do update set status = excluded.status, etag = excluded.etag")
 
     def undecided(self):
         return self.ask(

@@ -85,7 +85,7 @@ class Callers(Load):
         self.answers[status] += 1
         if status in expected and not isinstance(document, str):
             self.remember(method, path)
-            return document or {}
+            return signed(document or {}, replica.name, began)
         fault = why_wrong(status, said, document)
         if fault or not any(each.allows(status, replica) for each in self.lenient(began)):
             self.blame(what, f"{status} {fault or ''} {document}")
@@ -105,12 +105,11 @@ class Callers(Load):
 
     async def send(self, method, request, what, **content):
         """To S3, past whatever stands between the replicas and S3. Gives its headers, when it took the bytes."""
-        began = time.monotonic()
         try:
             async with self.session.request(method, request["url"], **content) as stored:
                 if stored.status in (200, 201):
                     return stored.headers
-                if not any(stored.status in each.refused_by_store for each in self.lenient(began)):
+                if not any(each.lets_store_refuse(stored.status, request["by"]) for each in self.lenient(request["at"])):
                     self.blame(f"{method} of {what}", f"{stored.status} {await stored.text()}")
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
             self.blame(f"{method} of {what}", f"{type(error).__name__}: {error}")
@@ -144,7 +143,9 @@ class Callers(Load):
         [part] = signed["parts"]
         stored = await self.store(part, f"part 1 of {granted['id']}")
         if stored and chance.random() < 0.8:
-            await self.call("GET", path, who, (200,))
+            held = await self.call("GET", path, who, (200,))
+            if held and [part["partNumber"] for part in held["parts"]] != [1]:
+                self.blame(f"GET {path}", f"S3 has taken part 1, and {held['parts']} are named")
             await self.settle(chance, granted["id"], who, json={"parts": [{"partNumber": 1, "etag": stored["etag"]}]})
 
     async def grant_many(self, chance, who):
@@ -160,6 +161,13 @@ class Callers(Load):
             withdrawn = await self.call("DELETE", f"/v1/uploads/{granted['id']}", who, (204,))
             if withdrawn is not None and chance.random() < 0.5:
                 await self.store(granted["request"], granted["id"])
+
+
+def signed(document, by, at):
+    """With the name of whoever signed it, and when, at each URL: what was broken then is broken in it still."""
+    for request in [document.get("request") or {}, *document.get("parts", [])]:
+        request.update(by=by, at=at)
+    return document
 
 
 def template(path):

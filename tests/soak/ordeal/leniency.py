@@ -8,7 +8,7 @@ class Leniency:
 
     def __init__(self, fault=""):
         self.fault, self.began, self.ended = fault, time.monotonic(), None
-        # By the replica's name, or of every one.
+        # By the replica's name, or none for every one. Lost are its connections; S3 may refuse with 403 what it has signed.
         self.statuses, self.lost, self.refused_by_store = {None: {503}}, set(), set()
 
     def also(self, *statuses, of=None):
@@ -24,6 +24,9 @@ class Leniency:
 
     def allows(self, status, replica):
         return any(status in self.statuses.get(of, ()) for of in (None, replica.name))
+
+    def lets_store_refuse(self, status, signed_by):
+        return status == 403 and bool({None, signed_by} & self.refused_by_store)
 
 
 def why_wrong(status, headers, document):

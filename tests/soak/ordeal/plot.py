@@ -2,8 +2,8 @@
 
 from html import escape
 
-COLOURS = ("#3b82f6", "#e08a3c", "#9a6ad6", "#3f9f6b", "#d64a6a", "#7d8590")
-TEXT, SHADE = "#7d8590", "#e08a3c"
+COLOURS = ("#3b82f6", "#e08a3c", "#3f9f6b", "#9a6ad6")
+TEXT, SHADE = "#7d8590", "#d64a6a"
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 1000, 300, 70, 20, 66, 44
 # More points than this nobody sees.
 MOST_POINTS = 500
@@ -19,7 +19,7 @@ def svg(title, unit, lines, shades, seconds):
         f"<title>{escape(title)}, {escape(unit)}, over time; shaded while something was broken</title>",
         f'<text x="{LEFT}" y="24" font-size="15" font-weight="600">{escape(title)}, {escape(unit)}</text>']
     parts += [f'<rect x="{scale.x(begin):.1f}" y="{TOP}" width="{max(scale.x(end) - scale.x(begin), 0.5):.1f}" '
-              f'height="{HEIGHT - TOP - BOTTOM}" fill="{SHADE}" opacity="0.18"/>' for begin, end in shades]
+              f'height="{HEIGHT - TOP - BOTTOM}" fill="{SHADE}" opacity="0.15"/>' for begin, end in shades]
     parts += axes(scale)
     for number, (name, points) in enumerate(lines.items()):
         colour = COLOURS[number % len(COLOURS)]
@@ -56,7 +56,7 @@ def axes(scale):
         value = scale.most * quarter / 4
         y = scale.y(value)
         parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="{TEXT}" stroke-width="0.4"/>')
-        parts.append(text(LEFT - 8, y + 4, f"{value:,.4g}", "end"))
+        parts.append(text(LEFT - 8, y + 4, f"{value:,.0f}" if value >= 100 else f"{value:.3g}", "end"))
     for tenth in range(11):
         second = scale.seconds * tenth / 10
         parts.append(text(scale.x(second), HEIGHT - BOTTOM + 18, f"{int(second) // 60}:{int(second) % 60:02}", "middle"))

@@ -26,14 +26,14 @@ def write(path, trial, verdict, options):
 
 def head(trial, verdict, options):
     callers = trial.callers
-    seconds = max(trial.now(), 1)
+    seconds = trial.ended
     command = "tests/soak/run.sh" + (f" --minutes {options.minutes:g}" if options.minutes else "") + f" --seed {options.seed}"
     uploads = ", ".join(f"{count:,} {status}" for status, count in trial.uploads.items())
     return [
         "# Two replicas, and what breaks around them", "",
         f"{verdict.passed} checks passed, **{verdict.failed} failed**. {len(trial.rounds)} faults in {seconds / 60:.0f} minutes, under "
         f"{len(callers.requests):,} requests; {len(set(callers.granted)):,} URLs were handed out, and {trial.events:,} events are in the "
-        f"audit, whose chain was walked after each fault. Uploads at the end: {uploads}. The slowest answer took {callers.slowest:.1f} s, "
+        f"audit, whose chains were walked after each fault. Uploads at the end: {uploads}. The slowest answer took {callers.slowest:.1f} s, "
         f"where {LATEST} s are allowed (`server.request_timeout` of 8 s, and 3 s for a busy machine).", "",
         f"- {time.strftime('%Y-%m-%d %H:%M', time.gmtime())} UTC, `{command}`",
         f"- {version(options.binary)}; {machine()}", ""]
@@ -101,7 +101,7 @@ def clock(second):
 
 
 def drawings(trial):
-    callers, watch, seconds = trial.callers, trial.watch, trial.now()
+    callers, watch, seconds = trial.callers, trial.watch, trial.ended
     shades = [(one.began, one.ended + (one.recovered or 0)) for one in trial.rounds]
     step = max(1.0, seconds / 300)
 
@@ -121,9 +121,11 @@ def drawings(trial):
         name: [(middle, sum(map(fits, (request.outcome for request in bins.get(number, ())))) / step) for number, middle in at.items()]
         for name, fits in kinds.items()})
     yield "memory", drawn("Resident memory", "MiB", {f"replica {name}": points for name, points in watch.memory.items()})
-    yield "grants", drawn("Rows against grants", "all told", {
+    yield "grants", drawn("Rows against grants", "all told, whenever the load rests", {
         "URLs handed out": [(moment, grants) for moment, grants, _ in watch.rows],
-        "rows recorded": [(moment, rows) for moment, _, rows in watch.rows if rows is not None]})
+        "rows recorded": [(moment, rows) for moment, _, rows in watch.rows]})
+    yield "late", drawn("Rows whose URL nobody was told", "all told", {
+        "recorded, but answered with 503": [(moment, rows - grants) for moment, grants, rows in watch.rows]})
     for title, metric in SERIES.items():
         lines = {f"replica {name}": watch.series(name, metric) for name in watch.metrics}
         yield re.sub(r"\W+", "-", title), drawn(title[0].upper() + title[1:], "at each scrape", lines)

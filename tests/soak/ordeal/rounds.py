@@ -32,7 +32,9 @@ class Round:
 class Trial:
     def __init__(self, stage, callers, books, watch, verdict):
         self.stage, self.callers, self.books, self.watch, self.verdict = stage, callers, books, watch, verdict
-        self.rounds, self.told, self.events, self.uploads = [], set(), 0, {}
+        self.rounds, self.told = [], set()
+        # As of the last examination: events of the audit, the run's second, uploads by status.
+        self.events, self.ended, self.uploads = 0, 1.0, {}
 
     def now(self):
         return time.monotonic() - self.callers.began
@@ -115,3 +117,4 @@ class Trial:
         if not await self.watch.queue_is_empty():
             found["bounded"].append("the ledger's queue is not empty")
         self.watch.rows.append((self.now(), len(set(self.callers.granted)), await asyncio.to_thread(books.count)))
+        self.ended = self.now()

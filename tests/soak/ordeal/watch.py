@@ -26,6 +26,7 @@ class Watch:
         # By the replica's name, each as (second, value).
         self.memory = {replica.name: [] for replica in stage.replicas}
         self.metrics = {replica.name: [] for replica in stage.replicas}
+        # Each time that the load rests: second, URLs handed out, rows.
         self.rows = []
 
     async def look(self):
@@ -33,8 +34,6 @@ class Watch:
             for replica in self.stage.replicas:
                 self.weigh(replica)
                 await self.scrape(replica)
-            if self.stage.callers.going.is_set():
-                self.rows.append((time.monotonic() - self.began, len(self.stage.callers.granted), None))
             for _ in range(4):
                 await asyncio.sleep(0.25)
                 for replica in self.stage.replicas:
