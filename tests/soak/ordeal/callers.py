@@ -23,6 +23,8 @@ class Callers(Load):
         self.requests, self.leniencies, self.began = [], [], time.monotonic()
         # What was said to have come to its end.
         self.completed, self.withdrawn = set(), set()
+        # Uploads in parts whose bytes S3 has: id, whose, and the part's entity tag.
+        self.interrupted = []
         self.going, self.busy = asyncio.Event(), 0
 
     async def __aenter__(self):
@@ -40,8 +42,9 @@ class Callers(Load):
         await self.session.close()
 
     def activities(self):
-        return {self.grant: 40, self.upload: 16, self.upload_by_form: 5, self.upload_in_parts: 5, self.grant_many: 4, self.give_up: 4,
-                self.look: 10, self.be_refused: 4, self.ask_for_too_much: 2, self.have_credentials: 3, self.repeat: 5, self.administer: 2}
+        return {self.grant: 35, self.upload: 16, self.upload_by_form: 5, self.upload_in_parts: 6, self.resume: 4, self.grant_many: 4,
+                self.give_up: 4, self.look: 10, self.be_refused: 4, self.ask_for_too_much: 2, self.have_credentials: 3, self.repeat: 5,
+                self.administer: 2}
 
     async def work(self, chance):
         activities = self.activities()
@@ -60,6 +63,8 @@ class Callers(Load):
         self.going.clear()
         while self.busy:
             await asyncio.sleep(0.02)
+        # What is abandoned is looked at as if its time were over.
+        self.interrupted.clear()
 
     def lenient(self, began):
         return [each for each in self.leniencies if each.covers(began)]
@@ -131,7 +136,7 @@ class Callers(Load):
                 await self.settle(chance, granted["id"], who)
 
     async def upload_in_parts(self, chance, who):
-        """Some are abandoned: with S3 in the middle of it."""
+        """Interrupted before its end, and resumed at once, later, or never."""
         granted = await self.call("POST", "/v1/uploads", who, (201,), json={**FILE, "method": "multipart"})
         if not granted:
             return
@@ -142,11 +147,20 @@ class Callers(Load):
             return
         [part] = signed["parts"]
         stored = await self.store(part, f"part 1 of {granted['id']}")
-        if stored and chance.random() < 0.8:
-            held = await self.call("GET", path, who, (200,))
-            if held and [part["partNumber"] for part in held["parts"]] != [1]:
-                self.blame(f"GET {path}", f"S3 has taken part 1, and {held['parts']} are named")
-            await self.settle(chance, granted["id"], who, json={"parts": [{"partNumber": 1, "etag": stored["etag"]}]})
+        if stored:
+            self.interrupted.append((granted["id"], who, stored["etag"]))
+        if chance.random() < 0.3:
+            await self.resume(chance, who)
+
+    async def resume(self, chance, _who):
+        """Asks what S3 has of an upload in parts that was interrupted, and completes it."""
+        if not self.interrupted:
+            return
+        id, who, etag = self.interrupted.pop(chance.randrange(len(self.interrupted)))
+        held = await self.call("GET", f"/v1/uploads/{id}/parts", who, (200,))
+        if held and [part["partNumber"] for part in held["parts"]] != [1]:
+            self.blame(f"parts of {id}", f"S3 has taken part 1, and {held['parts']} are named")
+        await self.settle(chance, id, who, json={"parts": [{"partNumber": 1, "etag": etag}]})
 
     async def grant_many(self, chance, who):
         granted = await self.call("POST", "/v1/uploads/batch", who, (201,), json={"uploads": [FILE] * chance.randint(2, 5)})

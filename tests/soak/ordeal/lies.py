@@ -37,9 +37,11 @@ async def a_page(_request, _truth):
 
 
 async def half(request, truth):
-    """Half of the truth, with the length of a half."""
+    """Half of the truth, with the length of a half; of XML up to the end of an element, where a parser may take it for the whole."""
     true = await truth()
-    return web.Response(status=true.status, body=true.body[:len(true.body) // 2], content_type="text/xml")
+    text = true.body[:len(true.body) // 2]
+    end = max((element.end() for element in re.finditer(rb"</[^<>]*>", text)), default=len(text))
+    return web.Response(status=true.status, body=text[:end], content_type="text/xml")
 
 
 async def broken_off(request, truth):
@@ -165,14 +167,15 @@ def is_completion(request):
 
 
 # What a HEAD says is taken from its headers, and nobody could tell a well-formed one of another object; but a page is no such thing.
-OF_S3 = [Lie(a_page), Lie(half, has_body), Lie(broken_off, has_body), Lie(endless, has_body),
-         Lie(a_failure_that_is_a_success, is_completion)]
-OF_SQS = [Lie(a_page), Lie(half), Lie(broken_off), Lie(endless), Lie(queue_tells(of_nothing), is_reception), Lie(twice, is_reception)]
-OF_JWKS = [Lie(a_page), Lie(half), Lie(broken_off), Lie(endless), Lie(other_keys), Lie(no_keys)]
+# The first of them come first.
+OF_S3 = [Lie(half, has_body), Lie(endless, has_body), Lie(a_page), Lie(a_failure_that_is_a_success, is_completion),
+         Lie(broken_off, has_body)]
+OF_SQS = [Lie(queue_tells(of_nothing), is_reception), Lie(twice, is_reception), Lie(endless), Lie(half), Lie(a_page), Lie(broken_off)]
+OF_JWKS = [Lie(other_keys), Lie(endless), Lie(half), Lie(no_keys), Lie(a_page), Lie(broken_off)]
 
 
 def of_sts():
-    return [Lie(tell) for tell in (a_page, half, broken_off, endless, over_already, without_credentials, another_tenants())]
+    return [Lie(tell) for tell in (another_tenants(), endless, over_already, half, without_credentials, a_page, broken_off)]
 
 
 def xml(status, code):

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import Counter
 
 import aiohttp
 from aiohttp import web
@@ -20,8 +21,8 @@ class Neighbour:
         self.name, self.target, self.errors, self.lies, self.retouch = name, target, errors, lies, retouch
         self.mode, self.chance = PASS, random.Random(f"{seed} {name}")
         self.released = asyncio.Event()
-        # What was asked while it was not well.
-        self.asked = 0
+        # What was asked while it was not well, and how many lies were told by each operation.
+        self.asked, self.told = 0, Counter()
 
     async def start(self):
         self.session = aiohttp.ClientSession(
@@ -56,8 +57,7 @@ class Neighbour:
         if mode == ERRORS:
             return self.chance.choice(self.errors)(request)
         if mode == LIES:
-            lie = self.chance.choice([lie for lie in self.lies if lie.fits(request)])
-            return await lie.tell(request, lambda: self.truth(request, body))
+            return await self.next_lie(request).tell(request, lambda: self.truth(request, body))
         if mode == HANGS:
             await released.wait()
             return hang_up(request)
@@ -67,6 +67,13 @@ class Neighbour:
         except asyncio.TimeoutError:
             pass
         return await self.truth(request, body)
+
+    def next_lie(self, request):
+        """In turns, for each of its operations: what is drawn may never be told in a short time."""
+        fitting = [lie for lie in self.lies if lie.fits(request)]
+        operation = request.method, frozenset(request.query), request.headers.get("x-amz-target")
+        self.told[operation] += 1
+        return fitting[(self.told[operation] - 1) % len(fitting)]
 
     async def truth(self, request, body):
         headers = [(name, value) for name, value in request.headers.items() if name.lower() not in OURS]

@@ -1,5 +1,6 @@
 """What is told of a run? A page of Markdown with its plots beside it."""
 
+import hashlib
 import math
 import os
 import platform
@@ -27,7 +28,8 @@ def write(path, trial, verdict, options):
 def head(trial, verdict, options):
     callers = trial.callers
     seconds = trial.ended
-    command = "tests/soak/run.sh" + (f" --minutes {options.minutes:g}" if options.minutes else "") + f" --seed {options.seed}"
+    minutes = f" --minutes {options.minutes:g}" if options.minutes else ""
+    command = f"tests/soak/run.sh{minutes} --seed {options.seed}"
     uploads = ", ".join(f"{count:,} {status}" for status, count in trial.uploads.items())
     return [
         "# Two replicas, and what breaks around them", "",
@@ -40,7 +42,10 @@ def head(trial, verdict, options):
 
 
 def version(binary):
-    return subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    """What it calls itself, and which of those that call themselves so it is."""
+    name = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    with open(binary, "rb") as file:
+        return f"{name} (SHA-256 {hashlib.file_digest(file, 'sha256').hexdigest()[:12]}…)"
 
 
 def machine():
@@ -73,8 +78,7 @@ def faults(trial):
     invariants = list(trial.rounds[0].found)
     rows = []
     for one in trial.rounds:
-        marks = ["not looked at" if name not in one.found else f"**{len(one.found[name])} ✗**" if one.found[name] else "holds"
-                 for name in invariants]
+        marks = [mark(one.found.get(name)) for name in invariants]
         told = ", ".join(f"{count} × {outcome}" for outcome, count in sorted(one.answers.items(), key=str))
         after = "–" if one.recovered is None else f"{one.recovered:.1f}"
         rows.append([clock(one.began), one.name, f"{one.ended - one.began:.1f}", after, *marks, told])
@@ -83,6 +87,12 @@ def faults(trial):
             f"of the fault until every tenant uploads by each replica, and may be {SOON_SECONDS} s; no replica may be bigger than "
             f"{MOST_BYTES // MIB} MiB.", "",
             *table(["at", "fault", "for, s", "well again, s", *invariants, "answers"], rows), "", *faults_in_words(trial)]
+
+
+def mark(found):
+    if found is None:
+        return "not looked at"
+    return f"**{len(found)} ✗**" if found else "holds"
 
 
 def faults_in_words(trial):
