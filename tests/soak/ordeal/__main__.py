@@ -72,6 +72,7 @@ async def run(options, verdict):
                 await trial.undergo(fault, seconds)
                 if options.minutes and time.monotonic() > end:
                     break
+        verdict.check("the replicas were watched to the end", not watching.done())
         watching.cancel()
         trial.uploads = await asyncio.to_thread(books.how_many)
         for name, most in watch.most_memory().items():

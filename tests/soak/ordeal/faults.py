@@ -75,13 +75,19 @@ class WithoutConnections(Fault):
                 self.taken.append(psycopg.connect(
                     host=str(primary.home), port=primary.port, user=SERVICE, dbname=DATABASE, application_name="greedy"))
             except psycopg.OperationalError:
-                # Three are kept for the superuser, whom nobody can keep out.
-                with primary.connect() as connection:
-                    connection.execute(
-                        "select pg_terminate_backend(pid) from pg_stat_activity where usename = %s and application_name <> 'greedy'",
-                        (SERVICE,))
+                self.drive_out()
             if len(self.taken) > CONNECTIONS:
                 raise RuntimeError("there is no end of connections")
+
+    def drive_out(self):
+        """Three are kept for the superuser; whoever comes in vain has one of them for a moment."""
+        try:
+            with self.stage.cluster.primary.connect() as connection:
+                connection.execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity where usename = %s and application_name <> 'greedy'",
+                    (SERVICE,))
+        except psycopg.OperationalError:
+            pass
 
     async def end(self):
         self.taking = False
