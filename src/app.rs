@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
+use crate::adapters::iam::UploadRole;
 use crate::adapters::oidc::{KeyStore, TokenVerifier};
 use crate::adapters::postgres::{Pools, audit_writer, ledger, tenant_changes::Watch};
 use crate::adapters::s3::{Bucket, Objects};
@@ -33,6 +34,7 @@ use crate::domain::rate_limits::RateLimits;
 use crate::domain::reconcile::Reconciler;
 use crate::domain::refusals::Refusals;
 use crate::domain::tenants::Directory;
+use crate::domain::tenants::revoke::Revoker;
 use crate::domain::uploads::Uploads;
 use crate::domain::uppy_sessions::UppySessions;
 use crate::http::{self, State};
@@ -101,6 +103,7 @@ impl Composition {
             background.spawn(anchors.keep_until(interval, stop.clone()));
         }
 
+        let role = UploadRole::new(&shared, &config.aws, &config.upload, &metrics);
         let assumer = RoleAssumer::new(&shared, &config.aws, &config.upload, metrics.clone());
         let (url_expiry, session_duration) = (config.upload.url_expiry, config.upload.session_duration);
         let credentials = CredentialCache::new(assumer, url_expiry, session_duration, clock.clone());
@@ -142,6 +145,7 @@ impl Composition {
         let state = Data::new(State {
             authenticator: Authenticator::new(verifier, directory.clone(), clock.clone(), metrics.clone()),
             login: Login::new(&config.auth, &config.server.url(), directory.clone()),
+            revoker: Revoker::new(pool.clone(), role, clock.clone(), config.auth.leeway, session_duration),
             refusals: Refusals::new(events, clock.clone()),
             rate_limits: RateLimits::new(limits.subject_limit(), clock.clone(), metrics.clone()),
             uploads,

@@ -34,6 +34,14 @@ locals {
           Resource = "arn:${local.partition}:rds-db:${local.region}:${local.account_id}:dbuser:${id}/${local.database_user}"
         }
       ],
+      [
+        for role in var.revocation ? [aws_iam_role.uploads.arn] : [] : {
+          Sid      = "RevokeWhatWasHandedOut"
+          Effect   = "Allow"
+          Action   = "iam:PutRolePolicy"
+          Resource = role
+        }
+      ],
       var.doctor ? local.looks_of_the_doctor : [],
     )
   }

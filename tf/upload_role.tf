@@ -83,7 +83,7 @@ resource "aws_iam_role" "uploads" {
   description          = "Assumed by upload-gateway for one tenant at a time, which the session's tag ${local.tenant_tag} names"
   assume_role_policy   = jsonencode(local.upload_role_trust)
   max_session_duration = max(3600, var.session_duration_seconds)
-  permissions_boundary = var.permissions_boundary
+  permissions_boundary = var.revocation ? aws_iam_policy.uploads_at_most[0].arn : var.permissions_boundary
   tags                 = var.tags
 
   lifecycle {
@@ -104,4 +104,13 @@ resource "aws_iam_role_policy" "uploads" {
   name   = "one-tenant"
   role   = aws_iam_role.uploads.id
   policy = jsonencode(local.upload_role_policy)
+}
+
+# What the role can do whatever is written into it. Who revokes writes policies, and IAM cannot say "only those that deny".
+resource "aws_iam_policy" "uploads_at_most" {
+  count       = var.revocation ? 1 : 0
+  name        = "${var.name}-uploads-at-most-${local.region}"
+  description = "The most that the upload role of upload-gateway can do, whatever policy the gateway writes into it"
+  policy      = jsonencode(local.upload_role_policy)
+  tags        = var.tags
 }

@@ -34,6 +34,18 @@ variable "doctor" {
   nullable    = false
 }
 
+variable "revocation" {
+  description = "Let the gateway's role write inline policies of the upload role (iam:PutRolePolicy), so that a suspension can revoke what was handed out (`revokeOutstanding`). The upload role then gets a permissions boundary that allows what its own policy allows, or the gateway could give it more."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = !var.revocation || var.permissions_boundary == null
+    error_message = "A role has one boundary, and with revocation the upload role's must be the module's own: leave permissions_boundary null."
+  }
+}
+
 variable "permissions_boundary" {
   description = "ARN of a policy that bounds every role that is made here; null for none."
   type        = string

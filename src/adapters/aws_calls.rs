@@ -19,6 +19,7 @@ pub(super) enum Service {
     S3,
     Sts,
     Sqs,
+    Iam,
 }
 
 /// Counts and times the calls of one client. The operations are those that this crate asks for, so they are few. A call
@@ -89,6 +90,7 @@ impl Service {
             Self::S3 => "s3",
             Self::Sts => "sts",
             Self::Sqs => "sqs",
+            Self::Iam => "iam",
         }
     }
 }

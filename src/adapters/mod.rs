@@ -6,6 +6,7 @@ mod aws_error;
 pub mod cognito;
 #[cfg(feature = "lambda")]
 pub mod dynamodb;
+pub mod iam;
 pub mod oidc;
 pub mod otlp;
 pub mod postgres;

@@ -143,6 +143,7 @@ fn aws(r: &mut Reader) -> Option<Aws> {
     let s3_endpoint_url = r.parsed("aws.s3_endpoint_url", endpoint_url).or_else(|| shared.clone());
     let sts_endpoint_url = r.parsed("aws.sts_endpoint_url", endpoint_url).or_else(|| shared.clone());
     let sqs_endpoint_url = r.parsed("aws.sqs_endpoint_url", endpoint_url).or_else(|| shared.clone());
+    let iam_endpoint_url = r.parsed("aws.iam_endpoint_url", endpoint_url).or_else(|| shared.clone());
     let cognito_endpoint_url = r.parsed("aws.cognito_endpoint_url", endpoint_url).or_else(|| shared.clone());
     let secretsmanager_endpoint_url = r.parsed("aws.secretsmanager_endpoint_url", endpoint_url).or(shared);
     let s3_public_endpoint_url = r.parsed("aws.s3_public_endpoint_url", endpoint_url);
@@ -167,6 +168,7 @@ fn aws(r: &mut Reader) -> Option<Aws> {
         s3_endpoint_url,
         sts_endpoint_url,
         sqs_endpoint_url,
+        iam_endpoint_url,
         cognito_endpoint_url,
         secretsmanager_endpoint_url,
         s3_public_endpoint_url,

@@ -183,6 +183,8 @@ pub struct Aws {
     pub sts_endpoint_url: Option<Url>,
     /// Where the gateway finds SQS, when not at AWS.
     pub sqs_endpoint_url: Option<Url>,
+    /// Where the gateway finds IAM, when not at AWS.
+    pub iam_endpoint_url: Option<Url>,
     /// Where the doctor finds Cognito's API, when not at AWS.
     pub cognito_endpoint_url: Option<Url>,
     /// Where the gateway finds Secrets Manager, when not at AWS.

@@ -275,16 +275,17 @@ fn one_endpoint_serves_for_every_service_that_has_none_of_its_own() {
             aws.s3_endpoint_url,
             aws.sts_endpoint_url,
             aws.sqs_endpoint_url,
+            aws.iam_endpoint_url,
             aws.cognito_endpoint_url,
             aws.secretsmanager_endpoint_url,
         ];
         all.map(|url| url.and_then(|url| url.port()))
     };
-    assert_eq!(ports(with("")), [Some(9000); 5]);
-    for (at, service) in ["s3", "sts", "sqs", "cognito", "secretsmanager"].into_iter().enumerate() {
+    assert_eq!(ports(with("")), [Some(9000); 6]);
+    for (at, service) in ["s3", "sts", "sqs", "iam", "cognito", "secretsmanager"].into_iter().enumerate() {
         let found = ports(with(&format!("{service}_endpoint_url = \"http://127.0.0.1:9001\"")));
-        let expected: [Option<u16>; 5] = std::array::from_fn(|one| Some(if one == at { 9001 } else { 9000 }));
+        let expected: [Option<u16>; 6] = std::array::from_fn(|one| Some(if one == at { 9001 } else { 9000 }));
         assert_eq!(found, expected, "{service}");
     }
-    assert_eq!(ports(Config::from_toml(GOOD).unwrap().aws), [None; 5]);
+    assert_eq!(ports(Config::from_toml(GOOD).unwrap().aws), [None; 6]);
 }

@@ -40,6 +40,7 @@ impl Probe {
             isolation: Isolation::Tenant,
             credential_vending: false,
             credential_reading: false,
+            sessions_from: None,
             created_at: now,
             updated_at: now,
         };

@@ -50,6 +50,7 @@ use crate::domain::login::Login;
 use crate::domain::rate_limits::RateLimits;
 use crate::domain::refusals::Refusals;
 use crate::domain::tenants::Directory;
+use crate::domain::tenants::revoke::Revoker;
 use crate::domain::uploads::Uploads;
 use crate::domain::uppy_sessions::UppySessions;
 use crate::metrics::Metrics;
@@ -67,6 +68,8 @@ pub struct State {
     pub authenticator: Authenticator,
     /// Where people sign in.
     pub login: Login,
+    /// What takes back what was handed out.
+    pub revoker: Revoker,
     /// Where it is written down who was refused what.
     pub refusals: Refusals,
     /// How often callers may call.

@@ -8,6 +8,7 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::domain::tenants::revoke::Revocation as Revoked;
 use crate::model;
 use crate::model::ChecksumAlgorithm;
 
@@ -114,6 +115,8 @@ schemas! {
     TenantIsolation = one_of([model::Isolation::Tenant, model::Isolation::User].map(model::Isolation::as_str));
     /// `suspended`: its people are refused.
     TenantStatus = one_of([model::TenantStatus::Active, model::TenantStatus::Suspended].map(model::TenantStatus::as_str));
+    /// What came of the wish to revoke what was handed out.
+    Revocation = one_of([Revoked::NotAsked, Revoked::Made, Revoked::NotPermitted, Revoked::Failed].map(Revoked::as_str));
     /// Bytes in a calendar month (UTC).
     MonthlyBytes = number(1, i64::MAX).examples([json!(1_099_511_627_776_i64)]);
     /// Requests in a minute.

@@ -212,6 +212,8 @@ pub struct Tenant {
     pub credential_vending: bool,
     /// May these also read and list what is below their prefix?
     pub credential_reading: bool,
+    /// Sessions of the upload role that began before were revoked: they sign nothing any more.
+    pub sessions_from: Option<OffsetDateTime>,
     /// When it was created.
     pub created_at: OffsetDateTime,
     /// When it was last changed.

@@ -25,6 +25,7 @@ pub(crate) fn tenant(slug: &str) -> Tenant {
         isolation: Isolation::Tenant,
         credential_vending: false,
         credential_reading: false,
+        sessions_from: None,
         created_at: datetime!(2026-01-01 0:00 UTC),
         updated_at: datetime!(2026-01-01 0:00 UTC),
     }

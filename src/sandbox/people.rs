@@ -117,6 +117,7 @@ fn tenant(
         isolation: Isolation::Tenant,
         credential_vending: false,
         credential_reading: false,
+        sessions_from: None,
         created_at: now,
         updated_at: now,
     })

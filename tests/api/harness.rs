@@ -92,7 +92,7 @@ impl Harness {
         self.replica_of("", be_patient).await
     }
 
-    async fn replica_of(&self, further: &str, change: fn(&mut Config)) -> Self {
+    pub(crate) async fn replica_of(&self, further: &str, change: fn(&mut Config)) -> Self {
         let (database, further, shared) = (self.database.clone(), further.to_owned(), self.neighbours.clone());
         let neighbours = shared.zip(Some(Arc::clone(&self._objects)));
         let launch = Self::launch(database, further, neighbours, false, change);

@@ -82,6 +82,7 @@ mod redaction;
 mod refusals;
 mod repeatable;
 mod replicas;
+mod revocation;
 mod scene;
 mod scripted;
 mod seeding;

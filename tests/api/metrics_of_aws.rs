@@ -63,7 +63,7 @@ async fn a_call_that_nobody_answers_is_one_that_timed_out() {
             .timeout_config(timeouts.build());
         let metrics = Metrics::new().unwrap();
         let objects = Objects::new(&shared.load().await, &config.aws, &config.upload, &metrics);
-        let session = TemporaryCredentials::new("ASIAX".into(), "s".into(), "t".into(), REGION, now() + MINUTE);
+        let session = TemporaryCredentials::new("ASIAX".into(), "s".into(), "t".into(), REGION, MINUTE, now() + MINUTE);
         let key = ObjectKey::recorded(&tenant("acme"), "acme/a".to_owned()).unwrap();
         gateway.neighbours().aws.set_s3_fault(Fault::Hanging);
         let looked = objects.head(&session, &key).await;

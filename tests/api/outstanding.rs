@@ -49,7 +49,8 @@ async fn urls_live_as_long_as_a_new_one_would_and_only_a_suspension_says_so() {
     assert!(is_in(&outstanding["urlsUntil"], 7), "{outstanding}");
     assert!(time(&grant["request"]["expiresAt"]) <= time(&outstanding["urlsUntil"]), "{outstanding}");
     assert_eq!(outstanding["credentialsUntil"], Value::Null);
-    assert_eq!(outstanding.as_object().unwrap().len(), 2);
+    assert_eq!(outstanding["revocation"], "not-asked");
+    assert_eq!(outstanding.as_object().unwrap().len(), 3);
     let read = gateway.get(&gateway.token(ADMIN), &path).await.body;
     let activated = post(&gateway, &format!("{path}/activate")).await;
     assert_eq!((read.get("outstanding"), activated.get("outstanding")), (None, None));

@@ -48,7 +48,7 @@ async fn store(answers: Vec<(u16, String)>) -> (Objects, JoinHandle<Vec<String>>
 }
 
 fn session() -> TemporaryCredentials {
-    TemporaryCredentials::new("ASIAX".into(), "s".into(), "t".into(), "eu-central-1", now() + MINUTE)
+    TemporaryCredentials::new("ASIAX".into(), "s".into(), "t".into(), "eu-central-1", MINUTE, now() + MINUTE)
 }
 
 fn key() -> ObjectKey {

@@ -144,6 +144,7 @@ pub(crate) fn tenant(slug: &str) -> Tenant {
         },
         isolation: Isolation::Tenant,
         credential_reading: false,
+        sessions_from: None,
         credential_vending: false,
         created_at: OffsetDateTime::UNIX_EPOCH,
         updated_at: OffsetDateTime::UNIX_EPOCH,

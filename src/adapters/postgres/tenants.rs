@@ -20,6 +20,7 @@ struct Row {
     isolation: String,
     credential_vending: bool,
     credential_reading: bool,
+    sessions_from: Option<OffsetDateTime>,
     max_upload_bytes: i64,
     allowed_content_types: Vec<String>,
     monthly_bytes: Option<i64>,
@@ -51,7 +52,7 @@ macro_rules! tenants {
             r#"select id as "id!", slug as "slug!", name as "name!", status as "status!", identity_provider,
                       native_users as "native_users!",
                       isolation as "isolation!", credential_vending as "credential_vending!",
-                      credential_reading as "credential_reading!",
+                      credential_reading as "credential_reading!", sessions_from,
                       max_upload_bytes as "max_upload_bytes!", allowed_content_types as "allowed_content_types!",
                       monthly_bytes, requests_per_minute, created_at as "created_at!", updated_at as "updated_at!",
                       claim_values as "claim_values!", email_domains as "email_domains!"
@@ -171,7 +172,7 @@ pub async fn update(connection: &mut PgConnection, tenant: &Tenant) -> Result<()
     sqlx::query!(
         "update tenants set name = $2, status = $3, identity_provider = $4, isolation = $5, credential_vending = $6,
                 max_upload_bytes = $7, allowed_content_types = $8, monthly_bytes = $9, requests_per_minute = $10, updated_at = $11,
-                credential_reading = $12, native_users = $13
+                credential_reading = $12, native_users = $13, sessions_from = $14
          where id = $1",
         tenant.id.as_uuid(),
         tenant.name.as_str(),
@@ -186,6 +187,7 @@ pub async fn update(connection: &mut PgConnection, tenant: &Tenant) -> Result<()
         tenant.updated_at,
         tenant.credential_reading,
         tenant.native_users,
+        tenant.sessions_from,
     )
     .execute(&mut *connection)
     .await?;
@@ -201,6 +203,34 @@ pub async fn update(connection: &mut PgConnection, tenant: &Tenant) -> Result<()
 /// When Postgres does not answer.
 pub async fn lock(connection: &mut PgConnection, id: TenantId) -> Result<(), DatabaseError> {
     sqlx::query!("select id from tenants where id = $1 for update", id.as_uuid()).fetch_optional(connection).await?;
+    Ok(())
+}
+
+/// Whose sessions were revoked after that moment, and from when on theirs must have begun; by slug.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn revoked_since(
+    connection: impl PgExecutor<'_>,
+    moment: OffsetDateTime,
+) -> Result<Vec<(Slug, OffsetDateTime)>, DatabaseError> {
+    let rows = sqlx::query!(
+        r#"select slug, sessions_from as "from!" from tenants where sessions_from > $1 order by slug"#,
+        moment
+    );
+    let rows = rows.fetch_all(connection).await?;
+    rows.into_iter().map(|row| Ok((Slug::parse(&row.slug)?, row.from))).collect()
+}
+
+/// Waits until nobody else is about to revoke, and keeps the others waiting until the transaction ends: what is written into the role's
+/// policy is all that is on record, so the last to write must be the last to have read.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn take_turn_to_revoke(connection: &mut PgConnection) -> Result<(), DatabaseError> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended('upload-gateway revokes sessions', 0))")
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -262,6 +292,7 @@ impl TryFrom<Row> for Tenant {
             isolation: Isolation::parse(&row.isolation)?,
             credential_vending: row.credential_vending,
             credential_reading: row.credential_reading,
+            sessions_from: row.sessions_from,
             created_at: row.created_at,
             updated_at: row.updated_at,
         })

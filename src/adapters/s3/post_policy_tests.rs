@@ -42,8 +42,14 @@ fn grant(size: GrantedSize, checksum: Option<Checksum>) -> Grant {
 
 fn sign(bucket: &Bucket, grant: &Grant) -> SignedForm {
     let (at, ends) = (datetime!(2026-01-01 12:00:00.9 UTC), datetime!(2030-01-01 0:00 UTC));
-    let credentials =
-        TemporaryCredentials::new("ASIAEXAMPLE".into(), SECRET.into(), "to/k+en=".into(), "eu-central-1", ends);
+    let credentials = TemporaryCredentials::new(
+        "ASIAEXAMPLE".into(),
+        SECRET.into(),
+        "to/k+en=".into(),
+        "eu-central-1",
+        Duration::from_secs(3600),
+        ends,
+    );
     sign_form(bucket, &credentials, grant, Duration::from_secs(300), at)
 }
 

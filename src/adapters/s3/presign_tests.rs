@@ -26,7 +26,14 @@ const TOKEN: &str = "IQoJb3JpZ2luX2VjEJr//////////wEaDGV1LWNlbnRyYWwtMSJ+/=token
 
 pub(in crate::adapters::s3) fn credentials(region: &str) -> TemporaryCredentials {
     let expires = datetime!(2030-01-01 0:00 UTC);
-    TemporaryCredentials::new("ASIAIOSFODNN7EXAMPLE".into(), SECRET.into(), TOKEN.into(), region, expires)
+    TemporaryCredentials::new(
+        "ASIAIOSFODNN7EXAMPLE".into(),
+        SECRET.into(),
+        TOKEN.into(),
+        region,
+        Duration::from_secs(3600),
+        expires,
+    )
 }
 
 pub(in crate::adapters::s3) fn bucket(extra: &str) -> Bucket {

@@ -22,7 +22,7 @@ use crate::model::{Subject, Tenant};
 use crate::trace;
 
 /// The session tag that the role's own policy goes by: `${aws:PrincipalTag/customerName}`.
-pub(super) const TENANT_TAG: &str = "customerName";
+pub(in crate::adapters) const TENANT_TAG: &str = "customerName";
 /// The session tag of a session that one subject has to itself.
 const SUBJECT_TAG: &str = "subject";
 
@@ -43,6 +43,11 @@ impl AssumeRoleError {
     /// STS answered, but its credentials would die before a URL that they sign.
     pub(super) fn too_short(life: Duration) -> Self {
         Self::new(format!("the session lives only {} s, less than one URL", life.as_secs()))
+    }
+
+    /// STS answered, but its credentials began before the moment up to which the tenant's sessions are revoked.
+    pub(super) fn revoked(from: OffsetDateTime) -> Self {
+        Self::new(format!("the tenant's sessions were revoked, and those that begin before {from} are worth nothing"))
     }
 
     /// Did a policy say no, the role's trust policy as a rule?
@@ -138,6 +143,7 @@ impl RoleAssumer {
             given.secret_access_key.into(),
             given.session_token.into(),
             &self.region,
+            wish.duration,
             expires_at,
         ))
     }

@@ -85,9 +85,13 @@ impl CredentialCache {
     ) -> Result<Arc<TemporaryCredentials>, Arc<AssumeRoleError>> {
         let holder: Holder = (tenant.id, reach.clone());
         let least_life = self.least_life(reach);
+        let is_revoked =
+            |session: &Session| tenant.sessions_from.is_some_and(|from| session.credentials.began_at < from);
         let mut known = self.sessions.get(&holder).await;
         // The cache's own timer stands still while a machine sleeps, and does not hear of a clock that is set.
-        if known.as_ref().is_some_and(|session| session.credentials.expires_at - self.clock.now() < least_life) {
+        if known.as_ref().is_some_and(|session| {
+            session.credentials.expires_at - self.clock.now() < least_life || is_revoked(session)
+        }) {
             self.sessions.invalidate(&holder).await;
             known = None;
         }
@@ -95,6 +99,9 @@ impl CredentialCache {
             Some(session) => session,
             None => self.sessions.try_get_with_by_ref(&holder, self.open(tenant, reach)).await?,
         };
+        if let Some(from) = tenant.sessions_from.filter(|_| is_revoked(&session)) {
+            return Err(Arc::new(AssumeRoleError::revoked(from)));
+        }
         let now = self.clock.now().unix_timestamp();
         let due = session.refresh_at.load(Ordering::Relaxed);
         let claim = |from, to| session.refresh_at.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -16,23 +17,26 @@ pub struct TemporaryCredentials {
     /// In the one form that nearly all need. A gateway remembers thousands of sessions, and a token is a kilobyte.
     encoded_token: SecretString,
     signing_keys: SigningKeys,
+    /// When they began, by STS's clock and to the second, as a policy's `aws:TokenIssueTime` has it.
+    pub began_at: OffsetDateTime,
     /// When S3 stops believing them, and any URL that they signed.
     pub expires_at: OffsetDateTime,
 }
 
 impl TemporaryCredentials {
-    /// Takes what STS answered.
+    /// Takes what STS answered, who was asked for a session of that life.
     #[must_use]
     pub fn new(
         access_key_id: String,
         secret_access_key: SecretString,
         session_token: SecretString,
         region: &str,
+        life: Duration,
         expires_at: OffsetDateTime,
     ) -> Self {
         let encoded_token = encode(session_token.expose_secret()).to_string().into();
         let signing_keys = SigningKeys::new(secret_access_key, region, "s3");
-        Self { access_key_id, encoded_token, signing_keys, expires_at }
+        Self { access_key_id, encoded_token, signing_keys, began_at: expires_at - life, expires_at }
     }
 
     /// The secret that signs, for those whom the credentials are handed out to.

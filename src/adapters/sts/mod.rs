@@ -10,6 +10,7 @@ mod reach;
 pub mod session_policy;
 mod trial;
 
+pub(super) use assume_role::TENANT_TAG;
 pub use assume_role::{AssumeRoleError, RoleAssumer};
 pub use caller::Caller;
 pub use credential_cache::CredentialCache;

@@ -13,6 +13,7 @@ use crate::domain::Error;
 use crate::model::{Admin, Provenance, Tenant, TenantId};
 
 /// What an admin's action needs besides its subject.
+#[derive(Clone, Copy)]
 pub struct Desk<'a> {
     /// Where tenants are.
     pub pool: &'a PgPool,
@@ -119,6 +120,7 @@ fn changed(before: &Tenant, after: &Tenant) -> Vec<&'static str> {
         isolation,
         credential_vending,
         credential_reading,
+        sessions_from: _,
         created_at: _,
         updated_at: _,
     } = after;

@@ -2,5 +2,6 @@
 
 pub mod administer;
 mod directory;
+pub mod revoke;
 
 pub use directory::Directory;

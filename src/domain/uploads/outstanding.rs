@@ -1,4 +1,4 @@
-//! What goes on working of what a tenant's people were handed out, whatever becomes of the tenant?
+//! What goes on working of what a tenant's people were handed out, when nothing is done about it?
 
 use time::OffsetDateTime;
 use tracing::warn;
@@ -7,8 +7,8 @@ use super::Uploads;
 use crate::adapters::postgres::audit;
 use crate::model::Tenant;
 
-/// Until when at most what was handed out until now can work. S3 and STS know nothing of our tenants, so nothing of it can be
-/// taken back.
+/// Until when at most what was handed out until now can work. S3 and STS know nothing of our tenants, so only the role's policy
+/// could end it sooner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outstanding {
     /// The URLs and forms.

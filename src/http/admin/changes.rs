@@ -112,6 +112,7 @@ impl TenantChanges {
             isolation: Isolation::Tenant,
             credential_vending: false,
             credential_reading: false,
+            sessions_from: None,
             created_at: now,
             updated_at: now,
         };

@@ -5,17 +5,17 @@ use actix_web::http::header::LOCATION;
 use actix_web::web::Data;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 use super::changes::{NewTenant, TenantChanges};
 use super::view;
 use crate::adapters::postgres::tenants::Filter;
 use crate::domain::Error;
 use crate::domain::tenants::administer::{self, Desk};
-use crate::http::extract::{Faults, Id, Json, Query};
+use crate::domain::tenants::revoke::Revocation;
+use crate::http::extract::{Faults, Id, Json, OptionalJson, Query};
 use crate::http::problem::Problem;
 use crate::http::{State, schema};
-use crate::model::{Admin, CursorScope, Invalid, Provenance, Tenant, TenantId, TenantStatus};
+use crate::model::{Admin, CursorScope, Invalid, Provenance, TenantId, TenantStatus};
 
 /// Which tenants to show.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -137,12 +137,26 @@ pub(in crate::http) async fn patch(
     Ok(HttpResponse::Ok().json(view::Tenant::from(&change.await?)))
 }
 
+/// How to suspend a tenant.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::http) struct Suspension {
+    /// Also take back what its people were handed out: the URLs, forms and temporary credentials that still work.
+    #[serde(default)]
+    revoke_outstanding: bool,
+}
+
 /// Suspends a tenant: its people's next request is refused.
 ///
 /// What was handed out before works until it expires, because S3 knows nothing of a suspension: `outstanding` says until when
 /// at most. Another replica may hear of the suspension a second later, and what it hands out in that second lives as much longer.
+///
+/// With `revokeOutstanding`, the upload role's policy denies the tenant's sessions that have begun so far, if the gateway may write it
+/// (`iam:PutRolePolicy`): `outstanding` says what came of it. Should the tenant be activated within a minute, it is served again when
+/// that minute is over. Who is suspended already can be asked for once more.
 #[utoipa::path(
     post, path = "/v1/admin/tenants/{id}/suspend", operation_id = "suspendTenant", tag = "admin", security(("cognito" = [])),
+    request_body = Option<Suspension>,
     params(("id" = Uuid, Path, description = "The tenant")),
     responses(
         (status = 200, description = "The tenant, suspended", body = view::Tenant),
@@ -153,10 +167,24 @@ pub(in crate::http) async fn suspend(
     provenance: Provenance,
     Id(id): Id,
     state: Data<State>,
+    OptionalJson(body): OptionalJson<Suspension>,
 ) -> Result<HttpResponse, Problem> {
-    let tenant = set_status(&state, &admin, &provenance, id, TenantStatus::Suspended, "tenant.suspended").await?;
+    let Suspension { revoke_outstanding } = body.unwrap_or_default();
+    let desk = desk(&state, &admin, &provenance);
+    let change = administer::change(desk, TenantId::from(id), "tenant.suspended", |tenant| {
+        tenant.status = TenantStatus::Suspended;
+        if revoke_outstanding {
+            tenant.sessions_from = Some(state.revoker.from_now());
+        }
+        Ok(())
+    });
+    let tenant = change.await?;
+    let revocation = match revoke_outstanding {
+        true => state.revoker.revoke(&desk, &tenant).await,
+        false => Revocation::NotAsked,
+    };
     let outstanding = state.uploads.outstanding(&tenant).await;
-    Ok(HttpResponse::Ok().json(view::Tenant::suspended(&tenant, outstanding)))
+    Ok(HttpResponse::Ok().json(view::Tenant::suspended(&tenant, outstanding, revocation)))
 }
 
 /// Activates a tenant that was suspended.
@@ -173,23 +201,12 @@ pub(in crate::http) async fn activate(
     Id(id): Id,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let tenant = set_status(&state, &admin, &provenance, id, TenantStatus::Active, "tenant.activated").await?;
-    Ok(HttpResponse::Ok().json(view::Tenant::from(&tenant)))
-}
-
-async fn set_status(
-    state: &State,
-    admin: &Admin,
-    provenance: &Provenance,
-    id: Uuid,
-    status: TenantStatus,
-    action: &'static str,
-) -> Result<Tenant, Problem> {
-    let change = administer::change(desk(state, admin, provenance), TenantId::from(id), action, |tenant| {
-        tenant.status = status;
+    let desk = desk(&state, &admin, &provenance);
+    let change = administer::change(desk, TenantId::from(id), "tenant.activated", |tenant| {
+        tenant.status = TenantStatus::Active;
         Ok(())
     });
-    Ok(change.await?)
+    Ok(HttpResponse::Ok().json(view::Tenant::from(&change.await?)))
 }
 
 /// What the admin's action needs.

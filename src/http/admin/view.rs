@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::adapters::postgres::usage::{DayUsage, Usage};
+use crate::domain::tenants::revoke::Revocation;
 use crate::domain::uploads::outstanding;
 use crate::http::schema;
 use crate::http::view::{Day, Limits, MonthlyUsage};
@@ -58,11 +59,15 @@ pub(in crate::http) struct Tenant {
     updated_at: OffsetDateTime,
 }
 
-/// Until when at most what was handed out to the tenant's people before can still work. S3 knows nothing of a suspension, so
-/// nothing can take it back.
+/// Until when at most what was handed out to the tenant's people before can still work. S3 knows nothing of a suspension.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Outstanding {
+    /// What came of the wish to revoke it. `made`: the upload role's policy denies the tenant's sessions, and IAM takes some seconds to
+    /// tell all of S3, for which AWS states no bound; the times are when it would have ended by itself. `not-permitted`: the gateway
+    /// has no `iam:PutRolePolicy` on the role. `failed`: IAM did not do it; ask again.
+    #[schema(value_type = schema::Revocation)]
+    revocation: &'static str,
     /// The URLs. What S3 has begun to receive by then still arrives.
     #[serde(with = "time::serde::rfc3339")]
     urls_until: OffsetDateTime,
@@ -108,8 +113,13 @@ impl Tenant {
     }
 
     /// With what goes on working although it is suspended.
-    pub(in crate::http) fn suspended(tenant: &model::Tenant, outstanding: outstanding::Outstanding) -> Self {
+    pub(in crate::http) fn suspended(
+        tenant: &model::Tenant,
+        outstanding: outstanding::Outstanding,
+        revocation: Revocation,
+    ) -> Self {
         let outstanding::Outstanding { urls_until, credentials_until } = outstanding;
-        Self { outstanding: Some(Outstanding { urls_until, credentials_until }), ..Self::from(tenant) }
+        let outstanding = Outstanding { revocation: revocation.as_str(), urls_until, credentials_until };
+        Self { outstanding: Some(outstanding), ..Self::from(tenant) }
     }
 }

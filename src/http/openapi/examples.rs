@@ -48,6 +48,7 @@ fn examples() -> Vec<(&'static str, Value)> {
         ),
         ("StoredParts", json!({"parts": [{"partNumber": 1, "etag": ETAG, "size": 16_777_216}]})),
         ("Completion", json!({"parts": [{"partNumber": 1, "etag": ETAG}]})),
+        ("Suspension", json!({"revokeOutstanding": true})),
         ("Download", json!({"url": URL, "expiresAt": LATE})),
         ("CollectionPage", json!({"items": [collection], "nextCursor": null})),
         (

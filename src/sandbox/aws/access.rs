@@ -108,8 +108,9 @@ impl Access {
             Principal::Gateway => self.0.gateway_may(action, resource),
             Principal::Session(session) => {
                 let Particulars { prefix, customer_key } = asked;
-                let request = Request { action, resource, prefix, customer_key, tags: &session.tags };
-                self.0.set_up.role_policy().allows(session.policy.as_ref(), &request)
+                let (tags, issued) = (&session.tags, Some(session.issued));
+                let request = Request { action, resource, prefix, customer_key, tags, issued };
+                self.0.set_up.role_allows(session.policy.as_ref(), &request)
             }
         }
     }

@@ -20,7 +20,7 @@ use super::identity::Secrets;
 use super::s3::Bucket;
 use super::signature::UnverifiedSignature;
 use super::sts::{self, Refused, Sts};
-use super::{Fault, Shared, cors, form, sqs};
+use super::{Fault, Shared, cors, form, role_policies, sqs};
 
 /// The largest POST form: it is held in memory, as s3s does anyway.
 const LARGEST_FORM: usize = 512 * 1024 * 1024;
@@ -93,7 +93,11 @@ impl Edge {
         let Ok(form) = body.store_all_limited(sts::LONGEST_REQUEST).await else {
             return Ok(Refused::new(413, "RequestEntityTooLarge", "The request is too long.").into_response());
         };
-        if sts::action(&form).as_deref() == Some("AssumeRole") {
+        let action = sts::action(&form);
+        if action.as_deref() == Some(role_policies::ACTION) {
+            return Ok(role_policies::put(&self.shared, &parts, &form));
+        }
+        if action.as_deref() == Some("AssumeRole") {
             self.shared.count_assume_role();
         }
         if !serves(&self.shared.sts_fault).await {

@@ -1,4 +1,5 @@
-//! What may the gateway's own key do, besides assuming the role? As `tf/` gives it: use the queue, and look for the doctor.
+//! What may the gateway's own key do, besides assuming the role? As `tf/` gives it: use the queue, look for the doctor, and write
+//! the policy by which a tenant's sessions are revoked.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use super::identity::Principal;
 use super::policy::{Request, Tags, Verdict};
 use super::signer::{Unsigned, signer};
 use super::sqs::queue_arn;
-use super::{Aws, Shared};
+use super::{Aws, ROLE_ARN, Shared};
 
 /// IAM, for the stand-ins of services that are not on the port of S3, STS and SQS.
 #[derive(Clone)]
@@ -50,7 +51,7 @@ impl Aws {
 impl Shared {
     /// Whether the gateway's own policy allows that.
     pub(super) fn gateway_may(&self, action: &str, resource: &str) -> bool {
-        let request = Request { action, resource, prefix: None, customer_key: None, tags: &Tags::new() };
+        let request = Request { action, resource, prefix: None, customer_key: None, tags: &Tags::new(), issued: None };
         self.set_up.gateway_policy().verdict(&request) == Verdict::Allowed
     }
 }
@@ -75,6 +76,10 @@ pub(super) fn gateway_policy(bucket: &str, region: &str) -> String {
             "Effect": "Allow",
             "Action": "sqs:*",
             "Resource": queue_arn(region)
+        }, {
+            "Effect": "Allow",
+            "Action": "iam:PutRolePolicy",
+            "Resource": ROLE_ARN
         }, {
             "Effect": "Allow",
             "Action": [

@@ -24,6 +24,8 @@ pub(super) struct Session {
     pub(super) access_key_id: String,
     pub(super) secret_access_key: String,
     pub(super) token: String,
+    /// In whole seconds, as policies are asked.
+    pub(super) issued: OffsetDateTime,
     pub(super) expiration: OffsetDateTime,
     pub(super) name: String,
     pub(super) tags: Tags,

@@ -11,6 +11,7 @@ mod form;
 mod iam;
 mod identity;
 mod policy;
+mod role_policies;
 mod s3;
 mod server;
 mod set_up;

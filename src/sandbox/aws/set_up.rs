@@ -3,12 +3,13 @@
 //! At first as they should be. What the bucket says of encryption, versions, lifecycle, TLS and public access, and the queue of
 //! dead letters, is said alone: there is one bucket on loopback, for as long as its owner wants it, and nobody else comes there.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 
 use super::iam::gateway_policy;
-use super::policy::{Malformed, Policy, default_role_policy};
+use super::policy::{Malformed, Policy, Request, default_role_policy, is_allowed};
 use super::sqs::queue_arn;
 use super::{Aws, CorsRule, Error, lock};
 
@@ -56,6 +57,8 @@ pub struct QueueSettings {
 /// All of it.
 pub(super) struct SetUp {
     role_policy: Mutex<Arc<Policy>>,
+    /// What was written into the role since, by name.
+    inline_policies: Mutex<BTreeMap<String, Policy>>,
     gateway_policy: Mutex<Arc<Policy>>,
     trust: Mutex<Trust>,
     longest_session: Mutex<time::Duration>,
@@ -78,6 +81,7 @@ impl SetUp {
         }});
         Ok(Self {
             role_policy: Mutex::new(parse(&default_role_policy(bucket))?),
+            inline_policies: Mutex::default(),
             gateway_policy: Mutex::new(parse(&gateway_policy(bucket, region))?),
             trust: Mutex::new(Trust { requires_tag: true, takes_empty_tag: false, takes_other_tags: false }),
             longest_session: Mutex::new(time::Duration::hours(1)),
@@ -96,8 +100,14 @@ impl SetUp {
         })
     }
 
-    pub(super) fn role_policy(&self) -> Arc<Policy> {
-        Arc::clone(&lock(&self.role_policy))
+    /// Whether the role's policies, and the session's own, allow a session what it asks.
+    pub(super) fn role_allows(&self, session: Option<&Policy>, request: &Request<'_>) -> bool {
+        let (first, inline) = (Arc::clone(&lock(&self.role_policy)), lock(&self.inline_policies));
+        is_allowed(inline.values().chain([&*first]), session, request)
+    }
+
+    pub(super) fn put_role_policy(&self, name: String, policy: Policy) {
+        lock(&self.inline_policies).insert(name, policy);
     }
 
     pub(super) fn gateway_policy(&self) -> Arc<Policy> {

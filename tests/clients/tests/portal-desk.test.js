@@ -94,6 +94,24 @@ test('the desk: a tenant is found and suspended, and its next request is refused
   }
 })
 
+test('the desk: a suspension that revokes says that it did', () =>
+  desk(async (page) => {
+    // A tenant of its own: one that is activated again is not served for the next half minute.
+    const slug = `revoked-${crypto.randomUUID().slice(0, 8)}`
+    const { id } = await (await call(admin, 'POST', '/v1/admin/tenants', { slug, name: slug })).json()
+    await page.goto(page.url().replace(/#.*/, `#/tenant/${id}`))
+    await page.getByRole('button', { name: 'Suspend …' }).click()
+    const question = page.getByRole('dialog')
+    await question.getByLabel('Revoke them now').check()
+    const answer = page.waitForResponse(/\/suspend$/)
+    await question.getByRole('button', { name: 'Suspend' }).click()
+    const sent = await answer
+    assert.deepEqual(sent.request().postDataJSON(), { revokeOutstanding: true })
+    assert.equal((await sent.json()).outstanding.revocation, 'made')
+    await page.getByRole('status').getByText('What was handed out is revoked').waitFor()
+    assert.equal(await page.getByText('at the latest').count(), 0, 'nothing is said to live on')
+  }))
+
 test('the desk: a new tenant is made, and what is wrong with it is said where it is', () =>
   desk(async (page) => {
     const slug = `desk-${crypto.randomUUID()}`

@@ -22,6 +22,11 @@ override_resource {
 }
 
 override_resource {
+  target = aws_iam_policy.uploads_at_most
+  values = { arn = "arn:aws:iam::123456789012:policy/upload-gateway-uploads-at-most-eu-central-1" }
+}
+
+override_resource {
   target = aws_iam_role.task_execution
   values = { arn = "arn:aws:iam::123456789012:role/upload-gateway-starts-eu-central-1" }
 }

@@ -27,6 +27,7 @@ export const ACTIONS = {
     'tenant.created': 'Tenant created',
     'tenant.changed': 'Tenant changed',
     'tenant.suspended': 'Tenant suspended',
+    'tenant.sessions_revoked': 'What was handed out revoked',
     'tenant.activated': 'Tenant activated',
   },
   'The gateway': {

@@ -10,22 +10,35 @@ import { figures } from './usage-figures.js'
 
 const back = () => h('p', {}, h('a', { href: '#/tenants' }, '← All tenants'))
 
-/** What a suspension leaves: what was handed out cannot be taken back. */
-const effects = ({ urlsUntil, credentialsUntil }) => h('div', { class: 'notice' },
+const REVOCATIONS = {
+  'not-permitted': 'Nothing was revoked: the gateway may not write the upload role’s policy (iam:PutRolePolicy).',
+  failed: 'Nothing was revoked: IAM did not do it. Suspend once more through the API to try again.',
+}
+
+/** What a suspension leaves of what was handed out. */
+const effects = ({ revocation, urlsUntil, credentialsUntil }) => h('div', { class: revocation in REVOCATIONS ? 'notice bad' : 'notice' },
   h('div', {},
     h('p', {}, 'Suspended. Its people’s requests are refused from now on.'),
-    h('p', {}, 'URLs that were handed out already work until ', h('time', { datetime: urlsUntil }, time(urlsUntil)), ' at the latest.'),
-    credentialsUntil && h('p', {}, 'Temporary credentials work until ', h('time', { datetime: credentialsUntil }, time(credentialsUntil)), ' at the latest.')))
+    revocation in REVOCATIONS && h('p', {}, REVOCATIONS[revocation]),
+    revocation === 'made' && h('p', {}, 'What was handed out is revoked: S3 refuses it some seconds from now on.'),
+    revocation !== 'made' && h('p', {}, 'URLs that were handed out already work until ', h('time', { datetime: urlsUntil }, time(urlsUntil)), ' at the latest.'),
+    revocation !== 'made' && credentialsUntil && h('p', {}, 'Temporary credentials work until ', h('time', { datetime: credentialsUntil }, time(credentialsUntil)), ' at the latest.')))
 
-const suspension = ({ name, credentialVending }) => confirm(['Suspend ', h('bdi', {}, name), '?'], [
-  'Its people’s next request is refused, everywhere within a second.',
-  'URLs that were handed out already work until they expire.',
-  ...(credentialVending ? ['So do temporary credentials.'] : []),
-  'Its files stay as they are, and you can activate it again.',
-], 'Suspend')
+/** Asks, and answers what to send; nothing when the answer is no. */
+async function suspension({ name, credentialVending }) {
+  const revoke = h('input', { type: 'checkbox' })
+  const isMeant = await confirm(['Suspend ', h('bdi', {}, name), '?'], [
+    'Its people’s next request is refused, everywhere within a second.',
+    'URLs that were handed out already work until they expire.',
+    ...(credentialVending ? ['So do temporary credentials.'] : []),
+    h('label', { class: 'check' }, revoke, ' Revoke them now'),
+    'Its files stay as they are, and you can activate it again.',
+  ], 'Suspend')
+  return isMeant && { revokeOutstanding: revoke.checked }
+}
 
-const activation = ({ name }) =>
-  confirm(['Activate ', h('bdi', {}, name), '?'], 'Its people are served again, everywhere within a second.', 'Activate', { isDangerous: false })
+const activation = async ({ name }) =>
+  (await confirm(['Activate ', h('bdi', {}, name), '?'], 'Its people are served again, everywhere within a second.', 'Activate', { isDangerous: false })) && {}
 
 /** Says how the tenant is, and suspends or activates it. */
 function standing(tenant) {
@@ -40,10 +53,11 @@ function standing(tenant) {
   }
   async function turn() {
     const [step, ask] = tenant.status === 'active' ? ['suspend', suspension] : ['activate', activation]
-    if (!(await ask(tenant))) return
+    const wish = await ask(tenant)
+    if (!wish) return
     button.disabled = true
     try {
-      const answer = await post(`/v1/admin/tenants/${tenant.id}/${step}`)
+      const answer = await post(`/v1/admin/tenants/${tenant.id}/${step}`, wish)
       tenant.status = answer.status
       show(said, answer.outstanding ? effects(answer.outstanding) : h('p', { class: 'notice' }, 'Active again. Its people are served from now on.'))
       draw()

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
 use super::Request;
 use super::json::{Malformed, OneOrMany};
 use super::pattern::{Pattern, Syntax, principal_tag};
@@ -21,6 +24,8 @@ enum Key {
     CustomerAlgorithm,
     /// `kms:ViaService`: the sandbox has no KMS, so nobody asks by way of a service.
     ViaService,
+    /// `aws:TokenIssueTime`, with `DateLessThan` alone.
+    TokenIssueTime,
     /// `aws:PrincipalTag/KEY`, with KEY in lower case.
     PrincipalTag(String),
 }
@@ -33,6 +38,8 @@ enum Test {
     None(Vec<Pattern>),
     /// `Null`: whether the key has to be absent.
     Absent(bool),
+    /// `DateLessThan`: the key is there and before this.
+    Before(OffsetDateTime),
 }
 
 /// The `Condition` element: operator → key → values.
@@ -52,7 +59,13 @@ impl Condition {
         for (operator, keys) in block {
             for (key, values) in keys {
                 let values = values.into_vec().into_iter().map(Scalar::into_text).collect();
-                conditions.push(Self { key: Key::parse(&key)?, test: Test::parse(&operator, values, variables)? });
+                let (key, test) = (Key::parse(&key)?, Test::parse(&operator, values, variables)?);
+                if matches!(key, Key::TokenIssueTime) != matches!(test, Test::Before(_)) {
+                    return Err(Malformed::new(
+                        "the sandbox knows DateLessThan with aws:TokenIssueTime, and either with nothing else",
+                    ));
+                }
+                conditions.push(Self { key, test });
             }
         }
         Ok(conditions)
@@ -62,7 +75,7 @@ impl Condition {
         let actual = match &self.key {
             Key::Prefix => request.prefix,
             Key::CustomerAlgorithm => request.customer_key,
-            Key::ViaService => None,
+            Key::ViaService | Key::TokenIssueTime => None,
             Key::PrincipalTag(key) => request.tags.get(key).map(String::as_str),
         };
         let matches = |pattern: &Pattern| actual.is_some_and(|actual| pattern.matches(actual, request.tags));
@@ -70,6 +83,7 @@ impl Condition {
             Test::Any(patterns) => patterns.iter().any(matches),
             Test::None(patterns) => !patterns.iter().any(matches),
             Test::Absent(absent) => actual.is_none() == *absent,
+            Test::Before(moment) => request.issued.is_some_and(|issued| issued < *moment),
         }
     }
 }
@@ -80,6 +94,7 @@ impl Key {
             "s3:prefix" => Ok(Self::Prefix),
             "s3:x-amz-server-side-encryption-customer-algorithm" => Ok(Self::CustomerAlgorithm),
             "kms:viaservice" => Ok(Self::ViaService),
+            "aws:tokenissuetime" => Ok(Self::TokenIssueTime),
             _ => principal_tag(name)
                 .map(Self::PrincipalTag)
                 .ok_or_else(|| Malformed::new(format!("the sandbox does not know the condition key {name}"))),
@@ -102,6 +117,12 @@ impl Test {
                 [value] if value == "true" => Ok(Self::Absent(true)),
                 [value] if value == "false" => Ok(Self::Absent(false)),
                 _ => Err(Malformed::new("Null takes one value, true or false")),
+            },
+            "DateLessThan" => match values.as_slice() {
+                [value] => OffsetDateTime::parse(value, &Rfc3339)
+                    .map(Self::Before)
+                    .map_err(|error| Malformed::new(format!("{value} is no time: {error}"))),
+                _ => Err(Malformed::new("DateLessThan takes one time")),
             },
             unknown => Err(Malformed::new(format!("the sandbox does not know the condition operator {unknown}"))),
         }

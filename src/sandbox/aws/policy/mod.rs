@@ -13,6 +13,8 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use time::OffsetDateTime;
+
 use self::condition::Condition;
 use self::document::Effect;
 use self::pattern::Pattern;
@@ -35,17 +37,19 @@ pub(super) struct Request<'a> {
     pub(super) customer_key: Option<&'a str>,
     /// The tags of the principal that asks.
     pub(super) tags: &'a Tags,
+    /// When its session began (`aws:TokenIssueTime`), if it is one.
+    pub(super) issued: Option<OffsetDateTime>,
 }
 
-/// What one policy says about a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What one policy says about a request. Of several policies, the greatest is what they say together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Verdict {
-    /// A statement denies it, which nothing can overrule.
-    Denied,
-    /// A statement allows it and none denies it.
-    Allowed,
     /// No statement speaks of it, which amounts to a refusal.
     Silent,
+    /// A statement allows it and none denies it.
+    Allowed,
+    /// A statement denies it, which nothing can overrule.
+    Denied,
 }
 
 /// A parsed policy document.
@@ -79,12 +83,16 @@ impl Policy {
         }
         verdict
     }
+}
 
-    /// Whether a session may do what it asks: its role has to allow it, and its session policy too if it has one.
-    pub(super) fn allows(&self, session: Option<&Self>, request: &Request<'_>) -> bool {
-        self.verdict(request) == Verdict::Allowed
-            && session.is_none_or(|policy| policy.verdict(request) == Verdict::Allowed)
-    }
+/// Whether a session may do what it asks: its role's policies have to allow it, and its session policy too if it has one.
+pub(super) fn is_allowed<'a>(
+    role: impl IntoIterator<Item = &'a Policy>,
+    session: Option<&Policy>,
+    request: &Request<'_>,
+) -> bool {
+    let of_role = role.into_iter().map(|policy| policy.verdict(request)).max();
+    of_role == Some(Verdict::Allowed) && session.is_none_or(|policy| policy.verdict(request) == Verdict::Allowed)
 }
 
 impl Statement {

@@ -1,6 +1,10 @@
 //! What do policies allow? Tables of single policies, and role policies met by session policies.
 
-use super::{Policy, Request, Tags, Verdict};
+use std::time::Duration;
+
+use time::macros::datetime;
+
+use super::{Policy, Request, Tags, Verdict, is_allowed};
 
 const OBJECT: &str = "arn:aws:s3:::uploads/acme/a.txt";
 
@@ -21,7 +25,7 @@ fn allow(action: &str, resource: &str, rest: &str) -> Policy {
 }
 
 fn verdict(policy: &Policy, action: &str, resource: &str, prefix: Option<&str>, of: &[(&str, &str)]) -> Verdict {
-    policy.verdict(&Request { action, resource, prefix, customer_key: None, tags: &tags(of) })
+    policy.verdict(&Request { action, resource, prefix, customer_key: None, tags: &tags(of), issued: None })
 }
 
 #[test]
@@ -125,12 +129,53 @@ fn conditions_hold_or_fail() {
 }
 
 #[test]
+fn sessions_that_began_before_a_moment_are_told_from_the_others() {
+    let text = r#","Condition":{"DateLessThan":{"aws:TokenIssueTime":"2026-01-01T12:00:00Z"}}"#;
+    let denies = policy(&[statement("Deny", "*", "*", text)]);
+    let noon = datetime!(2026-01-01 12:00 UTC);
+    let second = Duration::from_secs(1);
+    for (issued, expected) in [
+        (Some(noon - second), Verdict::Denied),
+        (Some(noon), Verdict::Silent),
+        (Some(noon + second), Verdict::Silent),
+        (None, Verdict::Silent),
+    ] {
+        let request = Request {
+            action: "s3:PutObject",
+            resource: OBJECT,
+            prefix: None,
+            customer_key: None,
+            tags: &Tags::new(),
+            issued,
+        };
+        assert_eq!(denies.verdict(&request), expected, "{issued:?}");
+        let (all, both) = (allow("*", "*", ""), expected != Verdict::Denied);
+        assert_eq!(is_allowed([&denies, &all], None, &request), both);
+        assert_eq!(is_allowed([&all, &denies], None, &request), both);
+    }
+    for wrong in [
+        r#""DateLessThan":{"aws:TokenIssueTime":"noon"}"#,
+        r#""DateLessThan":{"aws:PrincipalTag/t":"2026-01-01T12:00:00Z"}"#,
+        r#""StringEquals":{"aws:TokenIssueTime":"2026-01-01T12:00:00Z"}"#,
+    ] {
+        let statement = statement("Deny", "*", "*", &format!(r#","Condition":{{{wrong}}}"#));
+        assert!(Policy::parse(&format!(r#"{{"Statement":{statement}}}"#)).is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn a_key_that_the_caller_brings_along_is_seen() {
     let without =
         allow("s3:*", "*", r#","Condition":{"Null":{"s3:x-amz-server-side-encryption-customer-algorithm":"true"}}"#);
     for (customer_key, expected) in [(None, Verdict::Allowed), (Some("AES256"), Verdict::Silent)] {
-        let request =
-            Request { action: "s3:PutObject", resource: OBJECT, prefix: None, customer_key, tags: &Tags::new() };
+        let request = Request {
+            action: "s3:PutObject",
+            resource: OBJECT,
+            prefix: None,
+            customer_key,
+            tags: &Tags::new(),
+            issued: None,
+        };
         assert_eq!(without.verdict(&request), expected, "{customer_key:?}");
     }
     let through_s3 = allow("kms:*", "*", r#","Condition":{"StringLike":{"kms:ViaService":"s3.*"}}"#);
@@ -168,7 +213,8 @@ fn a_session_policy_can_only_narrow_its_role() {
     let own = allow("s3:*", "arn:aws:s3:::uploads/acme/a*", "");
     let wide = allow("*", "*", "");
     let ask = |session, action, resource| {
-        role.allows(session, &Request { action, resource, prefix: None, customer_key: None, tags: &Tags::new() })
+        let request = Request { action, resource, prefix: None, customer_key: None, tags: &Tags::new(), issued: None };
+        is_allowed([&role], session, &request)
     };
     assert!(ask(None, "s3:PutObject", "arn:aws:s3:::uploads/acme/b.txt"));
     assert!(ask(Some(&own), "s3:PutObject", OBJECT));

@@ -106,11 +106,13 @@ impl Sts {
         let packed = request.policy.as_ref().map_or(0, |(json, _)| json.len())
             + request.tags.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>();
         let life = Duration::seconds(request.duration_seconds.into()).min(self.0.set_up.longest_session());
+        let issued = self.0.clock.now().truncate_to_second();
         let session = Session {
             access_key_id: format!("ASIA{}", random_text("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16)),
             secret_access_key: STANDARD.encode(rand::rng().random::<[u8; 30]>()),
             token: token(),
-            expiration: self.0.clock.now() + life,
+            issued,
+            expiration: issued + life,
             name: request.session_name,
             tags: request.tags.into_iter().map(|(key, value)| (key.to_lowercase(), value)).collect(),
             policy: request.policy.map(|(_, policy)| policy),
