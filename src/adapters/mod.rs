@@ -1,6 +1,7 @@
 //! How do we talk to the outside? Each folder here knows one other program and nothing of HTTP callers.
 
 pub mod anchors;
+mod answer_limit;
 mod aws_calls;
 mod aws_error;
 pub mod cognito;

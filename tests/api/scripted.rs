@@ -1,12 +1,13 @@
 //! What does the gateway's side of S3 make of answers that the sandbox's S3 does not give, or not soon?
 
+use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
-use aws_sdk_s3::config::{BehaviorVersion, Region};
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use upload_gateway::adapters::s3::{ObjectError, Objects};
-use upload_gateway::adapters::sts::TemporaryCredentials;
+use upload_gateway::adapters::sts::{Reach, RoleAssumer, TemporaryCredentials};
 use upload_gateway::config::Config;
 use upload_gateway::metrics::Metrics;
 use upload_gateway::model::{ObjectKey, PartNumber, StoredPart};
@@ -15,6 +16,12 @@ use crate::stage::{MINUTE, now, tenant};
 
 /// An S3 that gives these answers, one a connection, and then tells the request lines.
 async fn store(answers: Vec<(u16, String)>) -> (Objects, JoinHandle<Vec<String>>) {
+    let (config, shared, told) = aws(answers).await;
+    (Objects::new(&shared, &config.aws, &config.upload, &Metrics::new().unwrap()), told)
+}
+
+/// The same of any service, with what a client of it needs.
+async fn aws(answers: Vec<(u16, String)>) -> (Config, SdkConfig, JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let text = format!(
         "[database]\nurl = \"postgres://x\"\n[[auth.pools]]\nissuer = \"https://i.example\"\nclient_ids = [\"c\"]\n\
@@ -26,6 +33,7 @@ async fn store(answers: Vec<(u16, String)>) -> (Objects, JoinHandle<Vec<String>>
     let shared = aws_config::SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-central-1"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new("AKIAX", "s", None, None, "test")))
         .retry_config(RetryConfig::standard().with_initial_backoff(std::time::Duration::from_millis(1)))
         .build();
     let told = tokio::spawn(async move {
@@ -40,11 +48,12 @@ async fn store(answers: Vec<(u16, String)>) -> (Objects, JoinHandle<Vec<String>>
             told.push(request.lines().next().unwrap().to_owned());
             let length = body.len();
             let head = format!("HTTP/1.1 {status} x\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
-            socket.write_all((head + &body).as_bytes()).await.unwrap();
+            // Who gives up on an answer hangs up.
+            let _given_up = socket.write_all((head + &body).as_bytes()).await;
         }
         told
     });
-    (Objects::new(&shared, &config.aws, &config.upload, &Metrics::new().unwrap()), told)
+    (config, shared, told)
 }
 
 fn session() -> TemporaryCredentials {
@@ -117,4 +126,45 @@ async fn an_error_that_comes_after_the_status_is_an_error() {
     let (objects, _) = store(late).await;
     let error = objects.complete_multipart(&session(), &key(), "x", &[]).await.unwrap_err();
     assert!(matches!(error, ObjectError::Unavailable(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_s3_s_says_nothing_of_an_object() {
+    // A captive portal's, or that of a load balancer which was set up wrongly.
+    let (objects, _) = store(vec![(200, "<html>Welcome</html>".to_owned())]).await;
+    let error = objects.head(&session(), &key()).await.unwrap_err();
+    assert!(matches!(&error, ObjectError::Unavailable(why) if why.contains("ETag")), "{error:?}");
+    let part = "<ListPartsResult><Part><PartNumber>1</PartNumber><Size>5</Size></Part></ListPartsResult>";
+    let (objects, _) = store(vec![(200, part.to_owned())]).await;
+    let error = objects.list_parts(&session(), &key(), "x").await.unwrap_err();
+    assert!(matches!(&error, ObjectError::Unavailable(why) if why.contains("ETag")), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_answer_without_an_end_is_given_up() {
+    let long = || (200, format!("<ListPartsResult>{}</ListPartsResult>", " ".repeat(5 << 20)));
+    let (objects, _) = store(vec![long(), long(), long()]).await;
+    let error = objects.list_parts(&session(), &key(), "x").await.unwrap_err();
+    assert!(matches!(&error, ObjectError::Unavailable(why) if why.contains("length limit exceeded")), "{error:?}");
+    let within = format!("<ListPartsResult>{}</ListPartsResult>", " ".repeat(3 << 20));
+    let (objects, _) = store(vec![(200, within)]).await;
+    assert_eq!(objects.list_parts(&session(), &key(), "x").await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn credentials_of_another_session_are_not_taken() {
+    let answer = |name: &str| {
+        format!(
+            "<AssumeRoleResponse><AssumeRoleResult><AssumedRoleUser><AssumedRoleId>AROA:{name}</AssumedRoleId>\
+             <Arn>arn:aws:sts::1:assumed-role/x/{name}</Arn></AssumedRoleUser><Credentials><AccessKeyId>ASIAX</AccessKeyId>\
+             <SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>\
+             </Credentials></AssumeRoleResult></AssumeRoleResponse>"
+        )
+    };
+    let (config, shared, _) = aws(vec![(200, answer("acme")), (200, answer("globex"))]).await;
+    let assumer = RoleAssumer::new(&shared, &config.aws, &config.upload, Metrics::new().unwrap());
+    let acme = tenant("acme");
+    assert!(assumer.assume(&acme, &Reach::Tenant).await.is_ok());
+    let error = assumer.assume(&acme, &Reach::Tenant).await.unwrap_err();
+    assert!(error.to_string().contains("another session"), "{error}");
 }

@@ -10,7 +10,7 @@ use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, Part, ServerSideEncryption};
 
-use super::objects::{ObjectError, Objects, session, status, unavailable, unquoted};
+use super::objects::{ObjectError, Objects, entity_tag, not_of_s3, session, status, unavailable};
 use crate::adapters::aws_error::describe;
 use crate::adapters::sts::TemporaryCredentials;
 use crate::model::{Grant, ObjectKey, PartNumber, StoredPart};
@@ -158,5 +158,6 @@ where
 fn stored(part: &Part) -> Result<StoredPart, ObjectError> {
     let number = PartNumber::parse(i64::from(part.part_number.unwrap_or_default()))
         .map_err(|invalid| ObjectError::Unavailable(format!("S3 lists a part whose number {invalid}")))?;
-    Ok(StoredPart { number, etag: unquoted(part.e_tag.as_deref()), size: part.size.unwrap_or_default() })
+    let size = part.size.ok_or_else(|| not_of_s3("Size"))?;
+    Ok(StoredPart { number, etag: entity_tag(part.e_tag.as_deref())?, size })
 }

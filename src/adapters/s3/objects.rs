@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use crate::adapters::answer_limit::AnswerLimit;
 use crate::adapters::aws_calls::{CallCounter, Service};
 use crate::adapters::aws_error::describe;
 use crate::adapters::sts::TemporaryCredentials;
@@ -44,6 +45,7 @@ impl Objects {
     #[must_use]
     pub fn new(shared: &aws_config::SdkConfig, aws: &config::Aws, upload: &config::Upload, metrics: &Metrics) -> Self {
         let mut builder = aws_sdk_s3::config::Builder::from(shared)
+            .interceptor(AnswerLimit)
             .interceptor(TraceHeaders)
             .behavior_version(BehaviorVersion::latest())
             .force_path_style(aws.force_path_style)
@@ -76,9 +78,10 @@ impl Objects {
                 let checksum = value(ChecksumAlgorithm::Sha256, head.checksum_sha256.as_ref())
                     .or_else(|| value(ChecksumAlgorithm::Crc32c, head.checksum_crc32_c.as_ref()))
                     .or_else(|| value(ChecksumAlgorithm::Crc64nvme, head.checksum_crc64_nvme.as_ref()));
+                let size = head.content_length.ok_or_else(|| not_of_s3("Content-Length"))?;
                 Ok(StoredObject {
-                    size: head.content_length.unwrap_or_default(),
-                    etag: unquoted(head.e_tag.as_deref()),
+                    size,
+                    etag: entity_tag(head.e_tag.as_deref())?,
                     content_type: head.content_type,
                     checksum,
                 })
@@ -140,7 +143,12 @@ where
     ObjectError::Unavailable(describe(error))
 }
 
-/// An entity tag without its quotes.
-pub(super) fn unquoted(etag: Option<&str>) -> String {
-    etag.unwrap_or_default().trim_matches('"').to_owned()
+/// An entity tag without its quotes. S3 never leaves it out, so an answer without one is somebody else's, and says nothing of an object.
+pub(super) fn entity_tag(etag: Option<&str>) -> Result<String, ObjectError> {
+    let tag = etag.unwrap_or_default().trim_matches('"');
+    if tag.is_empty() { Err(not_of_s3("ETag")) } else { Ok(tag.to_owned()) }
+}
+
+pub(super) fn not_of_s3(missing: &str) -> ObjectError {
+    ObjectError::Unavailable(format!("the answer has no {missing}, so it is not S3's"))
 }

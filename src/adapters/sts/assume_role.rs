@@ -13,6 +13,7 @@ use tracing::info_span;
 use super::Reach;
 use super::credentials::TemporaryCredentials;
 use super::session_policy::session_policy;
+use crate::adapters::answer_limit::AnswerLimit;
 use crate::adapters::aws_calls::{CallCounter, Service};
 use crate::adapters::aws_error::describe;
 use crate::adapters::trace_headers::TraceHeaders;
@@ -86,6 +87,7 @@ impl RoleAssumer {
         let mut builder = aws_sdk_sts::config::Builder::from(shared)
             .behavior_version(BehaviorVersion::latest())
             .interceptor(CallCounter::new(Service::Sts, &metrics))
+            .interceptor(AnswerLimit)
             .interceptor(TraceHeaders);
         builder
             .set_endpoint_url(aws.sts_endpoint_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()));
@@ -135,6 +137,12 @@ impl RoleAssumer {
                 message: describe(&error),
                 code: error.code().map(ToOwned::to_owned),
             })?;
+        // Credentials of another session would be handed out as these.
+        if let Some(assumed) = answer.assumed_role_user
+            && assumed.arn.rsplit('/').next() != Some(wish.name)
+        {
+            return Err(AssumeRoleError::new(format!("the answer is about another session: {}", assumed.arn)));
+        }
         let given = answer.credentials.ok_or_else(|| AssumeRoleError::new("the answer holds no credentials"))?;
         let expires_at = OffsetDateTime::from_unix_timestamp(given.expiration.secs())
             .map_err(|error| AssumeRoleError::new(format!("the answer's expiration is no time: {error}")))?;
