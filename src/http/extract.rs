@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::web::{self, BytesMut};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use futures_util::StreamExt as _;
@@ -103,8 +103,13 @@ fn read(
 ) -> impl Future<Output = Result<BytesMut, Problem>> + use<> {
     let announced = request.headers().get(actix_web::http::header::CONTENT_LENGTH);
     let announced: Option<usize> = announced.and_then(|v| v.to_str().ok()).and_then(|text| text.parse().ok());
+    let encoding = request.headers().get(CONTENT_ENCODING);
+    let is_encoded = encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
     let mut payload = payload.take();
     async move {
+        if is_encoded {
+            return Err(Problem::encoded_body());
+        }
         if announced.is_some_and(|length| length > most) {
             return Err(Problem::body_too_large(most));
         }

@@ -114,6 +114,12 @@ impl Problem {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "Unsupported media type", detail)
     }
 
+    /// Nothing is unpacked here, so nothing small becomes large.
+    pub(super) fn encoded_body() -> Self {
+        let detail = "The body must be JSON as it is: leave Content-Encoding out.";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "Unsupported media type", detail)
+    }
+
     pub(super) fn invalid(errors: Vec<FieldFault>) -> Self {
         let detail = "The request breaks the rules named in `errors`.";
         let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-request", "Invalid request", detail);

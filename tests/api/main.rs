@@ -50,6 +50,7 @@ mod happy_path;
 mod harness;
 mod healthcheck;
 mod holder;
+mod hostile_requests;
 mod identity_providers;
 mod interleavings;
 mod late_news;
