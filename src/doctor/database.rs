@@ -1,9 +1,10 @@
 //! Can Postgres be reached, is it new enough, and does it have the shape that this version knows?
 
 use super::{Finding, Neighbours, sessions};
-use crate::adapters::postgres::{self, Shape, Transport};
+use crate::adapters::postgres::{self, DatabaseError, Shape, Transport, audit_months};
 
 const CHECK: &str = "database";
+const AUDIT: &str = "audit";
 
 /// What this version is tried with.
 const OLDEST: u32 = 15;
@@ -44,7 +45,20 @@ pub(super) async fn check(neighbours: &Neighbours) -> Vec<Finding> {
         findings.push(of_transport("database.session_url", postgres::transport(&neighbours.pools.sessions)));
     }
     findings.extend(sessions::check(neighbours).await);
+    findings.push(of_audit(audit_months::may_be_changed(&neighbours.pools.pool).await));
     findings
+}
+
+fn of_audit(may_be_changed: Result<bool, DatabaseError>) -> Finding {
+    match may_be_changed {
+        Ok(false) => Finding::ok(AUDIT, "this user can add to the audit, and neither change nor remove what is in it"),
+        Ok(true) => Finding::warning(
+            AUDIT,
+            "this user can change the audit, as its owner or with the owner's rights",
+            "Serve as a member of upload_gateway_service, and let another user own the tables: migrations/README.md says how.",
+        ),
+        Err(error) => Finding::unknown(AUDIT, format!("whose audit it is cannot be asked: {error}"), "Look yourself."),
+    }
 }
 
 /// `150004` is 15.4.

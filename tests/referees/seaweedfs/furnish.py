@@ -46,9 +46,10 @@ json.dump({
     # It knows no session's key when a form is posted: InvalidAccessKeyId.
     "takesForms": False,
     # What the doctor finds wanting however this referee is set up: it knows no session tags, and so no wall but the session
-    # policy; the gateway's key may not look at the bucket's settings without reaching its objects; and there is no queue.
+    # policy; the gateway's key may not look at the bucket's settings without reaching its objects; there is no queue; and its
+    # gateway serves as the owner of the tables.
     "notGreen": [
-        ["TLS alone", "unknown"], ["encryption", "unknown"], ["event delivery", "warning"], ["lifecycle", "unknown"],
+        ["TLS alone", "unknown"], ["audit", "warning"], ["encryption", "unknown"], ["event delivery", "warning"], ["lifecycle", "unknown"],
         ["object ownership", "unknown"], ["public access", "unknown"], ["tenants apart", "failed"],
         ["upload role", "failed"], ["upload role", "warning"], ["user pool", "unknown"], ["versioning", "unknown"]],
     # It tells of no events.
