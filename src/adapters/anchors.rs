@@ -15,9 +15,9 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 use uuid::Uuid;
 
-use super::answer_limit::AnswerLimit;
 use super::aws_calls::{CallCounter, Service};
 use super::aws_error::describe;
+use super::whole_answers::WholeAnswers;
 use crate::config;
 use crate::metrics::Metrics;
 use crate::model::audit_anchor::Anchor;
@@ -160,7 +160,7 @@ impl AnchorStore {
         let mut builder = aws_sdk_s3::config::Builder::from(shared)
             .behavior_version(BehaviorVersion::latest())
             .force_path_style(aws.force_path_style)
-            .interceptor(AnswerLimit)
+            .interceptor(WholeAnswers)
             .interceptor(CallCounter::new(Service::S3, metrics));
         builder.set_endpoint_url(aws.s3_endpoint_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()));
         let client = aws_sdk_s3::Client::from_conf(builder.build());

@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::answer_limit::AnswerLimit;
 use super::aws_calls::{CallCounter, Service};
 use super::aws_error::describe;
 use super::sts::TENANT_TAG;
 use super::trace_headers::TraceHeaders;
+use super::whole_answers::WholeAnswers;
 use crate::config;
 use crate::metrics::Metrics;
 use crate::model::Slug;
@@ -50,7 +50,7 @@ impl UploadRole {
         let mut builder = aws_sdk_iam::config::Builder::from(shared)
             .behavior_version(BehaviorVersion::latest())
             .interceptor(CallCounter::new(Service::Iam, metrics))
-            .interceptor(AnswerLimit)
+            .interceptor(WholeAnswers)
             .interceptor(TraceHeaders);
         builder
             .set_endpoint_url(aws.iam_endpoint_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()));

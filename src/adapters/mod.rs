@@ -1,7 +1,6 @@
 //! How do we talk to the outside? Each folder here knows one other program and nothing of HTTP callers.
 
 pub mod anchors;
-mod answer_limit;
 mod aws_calls;
 mod aws_error;
 pub mod cognito;
@@ -16,5 +15,6 @@ pub mod sigv4;
 pub mod sqs;
 pub mod sts;
 mod trace_headers;
+mod whole_answers;
 
 pub use aws_error::LookError;

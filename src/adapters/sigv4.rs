@@ -81,8 +81,8 @@ impl SigningKeys {
 
     fn derive(&self, date: Date) -> DayKey {
         let day = day(date);
-        let secret = format!("AWS4{}", self.secret.expose_secret());
-        let key = sign(secret.as_bytes(), &day);
+        let secret = SecretString::from(format!("AWS4{}", self.secret.expose_secret()));
+        let key = sign(secret.expose_secret().as_bytes(), &day);
         let key = sign(key.as_ref(), &self.region);
         let key = sign(key.as_ref(), self.service);
         let key = sign(key.as_ref(), "aws4_request");

@@ -169,8 +169,8 @@ async fn the_command_prints_it_and_fails_when_something_does() {
     let further =
         format!("[server]\nallowed_origins = [\"{PAGE}\"]\n[events]\nqueue_url = \"{}\"\n", neighbours.aws.queue_url());
     // As who serves, not as the owner of the tables.
-    let text = own_process::configuration(&gateway, &further)
-        .replace(&gateway.database.url, &gateway.database.service_url);
+    let text =
+        own_process::configuration(&gateway, &further).replace(&gateway.database.url, &gateway.database.service_url);
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("gateway.toml");
     std::fs::write(&file, text).unwrap();

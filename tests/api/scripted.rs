@@ -168,3 +168,14 @@ async fn credentials_of_another_session_are_not_taken() {
     let error = assumer.assume(&acme, &Reach::Tenant).await.unwrap_err();
     assert!(error.to_string().contains("another session"), "{error}");
 }
+
+#[tokio::test]
+async fn a_listing_that_breaks_off_is_none() {
+    let whole = page(1..=3, false).1;
+    for length in [whole.len() / 3, whole.len() / 2, whole.len() - 1] {
+        let half = (200, whole[..length].to_owned());
+        let (objects, _) = store(vec![half.clone(), half.clone(), half]).await;
+        let error = objects.list_parts(&session(), &key(), "x").await.unwrap_err();
+        assert!(matches!(&error, ObjectError::Unavailable(why) if why.contains("breaks off")), "{length}: {error:?}");
+    }
+}

@@ -19,10 +19,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::{Pools, Ways};
-use crate::adapters::answer_limit::AnswerLimit;
 use crate::adapters::aws_error::{describe, with_causes};
 use crate::adapters::sigv4::{SigningKeys, encode, timestamp};
 use crate::adapters::trace_headers::TraceHeaders;
+use crate::adapters::whole_answers::WholeAnswers;
 use crate::config::{self, DatabasePassword};
 use crate::model::Clock;
 
@@ -89,7 +89,7 @@ impl Password {
             DatabasePassword::Secret { arn } => {
                 let endpoint = aws.secretsmanager_endpoint_url.as_ref();
                 let mut builder = aws_sdk_secretsmanager::config::Builder::from(shared)
-                    .interceptor(AnswerLimit)
+                    .interceptor(WholeAnswers)
                     .interceptor(TraceHeaders);
                 builder.set_endpoint_url(endpoint.map(|url| url.as_str().trim_end_matches('/').to_owned()));
                 let builder = builder.behavior_version(BehaviorVersion::latest());

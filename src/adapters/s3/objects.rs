@@ -2,11 +2,11 @@
 
 use std::error::Error;
 
-use crate::adapters::answer_limit::AnswerLimit;
 use crate::adapters::aws_calls::{CallCounter, Service};
 use crate::adapters::aws_error::describe;
 use crate::adapters::sts::TemporaryCredentials;
 use crate::adapters::trace_headers::TraceHeaders;
+use crate::adapters::whole_answers::WholeAnswers;
 use crate::config;
 use crate::metrics::Metrics;
 use crate::model::{Checksum, ChecksumAlgorithm, ObjectKey, StoredObject};
@@ -45,7 +45,7 @@ impl Objects {
     #[must_use]
     pub fn new(shared: &aws_config::SdkConfig, aws: &config::Aws, upload: &config::Upload, metrics: &Metrics) -> Self {
         let mut builder = aws_sdk_s3::config::Builder::from(shared)
-            .interceptor(AnswerLimit)
+            .interceptor(WholeAnswers)
             .interceptor(TraceHeaders)
             .behavior_version(BehaviorVersion::latest())
             .force_path_style(aws.force_path_style)

@@ -14,9 +14,9 @@ use aws_sdk_s3::types::{
     ServerSideEncryption,
 };
 
-use crate::adapters::answer_limit::AnswerLimit;
 use crate::adapters::aws_error::LookError;
 use crate::adapters::trace_headers::TraceHeaders;
+use crate::adapters::whole_answers::WholeAnswers;
 use crate::config;
 
 /// Asks how the bucket is set up, as the gateway itself.
@@ -61,7 +61,7 @@ impl BucketSettings {
     #[must_use]
     pub fn new(shared: &aws_config::SdkConfig, aws: &config::Aws, upload: &config::Upload) -> Self {
         let mut builder = aws_sdk_s3::config::Builder::from(shared)
-            .interceptor(AnswerLimit)
+            .interceptor(WholeAnswers)
             .interceptor(TraceHeaders)
             .behavior_version(BehaviorVersion::latest())
             .force_path_style(aws.force_path_style);

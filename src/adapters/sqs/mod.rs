@@ -12,10 +12,10 @@ use aws_config::timeout::TimeoutConfig;
 use aws_sdk_sqs::config::BehaviorVersion;
 use aws_sdk_sqs::types::DeleteMessageBatchRequestEntry;
 
-use crate::adapters::answer_limit::AnswerLimit;
 use crate::adapters::aws_calls::{CallCounter, Service};
 use crate::adapters::aws_error::describe;
 use crate::adapters::trace_headers::TraceHeaders;
+use crate::adapters::whole_answers::WholeAnswers;
 use crate::config;
 use crate::metrics::Metrics;
 
@@ -70,7 +70,7 @@ impl EventQueue {
         let mut builder = aws_sdk_sqs::config::Builder::from(shared)
             .behavior_version(BehaviorVersion::latest())
             .interceptor(CallCounter::new(Service::Sqs, metrics))
-            .interceptor(AnswerLimit)
+            .interceptor(WholeAnswers)
             .interceptor(TraceHeaders);
         builder
             .set_endpoint_url(aws.sqs_endpoint_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()));

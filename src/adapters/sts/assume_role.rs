@@ -13,10 +13,10 @@ use tracing::info_span;
 use super::Reach;
 use super::credentials::TemporaryCredentials;
 use super::session_policy::session_policy;
-use crate::adapters::answer_limit::AnswerLimit;
 use crate::adapters::aws_calls::{CallCounter, Service};
 use crate::adapters::aws_error::describe;
 use crate::adapters::trace_headers::TraceHeaders;
+use crate::adapters::whole_answers::WholeAnswers;
 use crate::config;
 use crate::metrics::Metrics;
 use crate::model::{Subject, Tenant};
@@ -87,7 +87,7 @@ impl RoleAssumer {
         let mut builder = aws_sdk_sts::config::Builder::from(shared)
             .behavior_version(BehaviorVersion::latest())
             .interceptor(CallCounter::new(Service::Sts, &metrics))
-            .interceptor(AnswerLimit)
+            .interceptor(WholeAnswers)
             .interceptor(TraceHeaders);
         builder
             .set_endpoint_url(aws.sts_endpoint_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()));
