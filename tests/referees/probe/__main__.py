@@ -12,7 +12,9 @@ import credentials
 import doctor
 import downloads
 import events
+import expiry
 import forms
+import operations
 import parts
 import sessions
 import urls
@@ -42,6 +44,7 @@ def try_gateway(verdict, referee, store, pool, database, binary):
         downloads.give_back(verdict, gateway, bent, WHO, OTHER)
         written.add(parts.travel(verdict, gateway, store, WHO)["key"])
         parts.are_given_up(verdict, gateway, store, WHO)
+        written.add(operations.are_for_that_alone(verdict, gateway, store, WHO, OTHER)["key"])
         if referee["takesForms"]:
             written.add(forms.keep_their_word(verdict, gateway, store, WHO, OTHER)["key"])
         ignored = gateway.grant(WHO, urls.BODY, headers={"x-test-object-key": f"{OTHER}/stolen.txt"})
@@ -60,7 +63,7 @@ def try_gateway(verdict, referee, store, pool, database, binary):
             sessions.need_the_tag(verdict, store, role)
         urls.stay_out_of_the_log(verdict, gateway.read_log(), [bent, ignored])
     with Gateway(binary, referee, pool, database, url_expiry=SHORT_EXPIRY) as gateway:
-        written.add(urls.dies_in_time(verdict, gateway, store, WHO)["key"])
+        written.add(expiry.comes_for_every_kind(verdict, gateway, store, WHO, referee["takesForms"])["key"])
     role = referee["tagRole"] or referee["uploadRole"]
     with Gateway(binary, referee, pool, database, role=role, queue=referee["queue"]) as gateway:
         doctor.tells_right_from_wrong(verdict, referee, store, gateway)

@@ -168,6 +168,9 @@ class Gateway:
     def download(self, who, upload):
         return self.of("GET", who, upload, "/download").json()["url"]
 
+    def sign(self, who, document):
+        return call("POST", f"{self.url}/s3/sign", self.pool.token(who), document)
+
     def sign_parts(self, who, upload, numbers):
         return self.of("POST", who, upload, "/parts", {"partNumbers": numbers}).json()["parts"]
 

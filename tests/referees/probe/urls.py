@@ -3,8 +3,6 @@
 import base64
 import hashlib
 import re
-import time
-from datetime import datetime, timezone
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from wire import send
@@ -104,20 +102,6 @@ def keeps_the_checksum(verdict, gateway, store, who):
     verdict.accepted("a body with its checksum is accepted", put(whole["request"]))
     verdict.accepted("and completes", gateway.complete(who, whole))
     return whole
-
-
-def dies_in_time(verdict, gateway, store, who):
-    """On a gateway with a short expiry: a grant works at once and not after its `expiresAt`."""
-    used, kept = gateway.grant(who, BODY), gateway.grant(who, BODY)
-    verdict.accepted("a short-lived URL works at once", put(used["request"]))
-    end = datetime.fromisoformat(kept["request"]["expiresAt"].replace("Z", "+00:00"))
-    left = (end - datetime.now(timezone.utc)).total_seconds()
-    verdict.check("a short-lived URL ends within two minutes", left < 120, f"{left} s are left")
-    # A second of grace: `expiresAt` may be rounded, and the store counts whole seconds.
-    time.sleep(max(0.0, min(left, 120.0)) + 1.1)
-    verdict.refused("a URL past its expiresAt is refused", put(kept["request"]))
-    verdict.check("the late PUT stored nothing", kept["key"] not in store.keys(), kept["key"])
-    return used
 
 
 def stay_out_of_the_log(verdict, log, uploads):
