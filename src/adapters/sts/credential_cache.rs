@@ -85,8 +85,9 @@ impl CredentialCache {
     ) -> Result<Arc<TemporaryCredentials>, Arc<AssumeRoleError>> {
         let holder: Holder = (tenant.id, reach.clone());
         let least_life = self.least_life(reach);
+        // Not the very second either: when a session began is told by when it ends.
         let is_revoked =
-            |session: &Session| tenant.sessions_from.is_some_and(|from| session.credentials.began_at < from);
+            |session: &Session| tenant.sessions_from.is_some_and(|from| session.credentials.began_at <= from);
         let mut known = self.sessions.get(&holder).await;
         // The cache's own timer stands still while a machine sleeps, and does not hear of a clock that is set.
         if known.as_ref().is_some_and(|session| {
