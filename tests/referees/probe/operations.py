@@ -19,12 +19,13 @@ def are_for_that_alone(verdict, gateway, store, who, other):
     tags = [send_part(verdict, gateway, who, first, number, piece) for number, piece in pieces.items()]
     send_part(verdict, gateway, who, second, 1, pieces[1])
     is_not_bent(verdict, gateway, who, other, first, second, "GET", "list")
-    is_not_bent(verdict, gateway, who, other, first, second, "DELETE", "give up")
     is_not_bent(verdict, gateway, who, other, first, second, "POST", "put together")
+    # To the gateway an upload is over when a URL that ends it is asked for.
+    end = is_not_bent(verdict, gateway, who, other, second, first, "DELETE", "give up")
     listed = act(sign(gateway, who, first, "GET"), "GET")
     verdict.accepted("the signed listing is accepted", listed)
     verdict.equal("and has both parts, which nothing bent has ended", listed.body.count(b"<Part>"), 2)
-    verdict.accepted("the signed end of an upload is accepted", act(sign(gateway, who, second, "DELETE"), "DELETE"))
+    verdict.accepted("the signed end of an upload is accepted", act(end, "DELETE"))
     verdict.equal("of that upload alone", len(store.unfinished()), 1)
     document = "".join(f"<Part><PartNumber>{number}</PartNumber><ETag>{tag}</ETag></Part>" for number, tag in enumerate(tags, 1))
     document = f'<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{document}</CompleteMultipartUpload>'
@@ -88,9 +89,8 @@ def send_part(verdict, gateway, who, upload, number, piece):
 def is_not_bent(verdict, gateway, who, other, upload, another, method, to):
     request = {"method": method, **sign(gateway, who, upload, method)}
     request.setdefault("headers", {})
-    name, elses = upload["key"].rsplit("/", 1)[-1], another["key"].rsplit("/", 1)[-1]
     changes = {
-        "another key": {"url": with_path(request, name, elses)},
+        "another key": {"url": with_path(request, upload["key"], another["key"])},
         "another tenant's prefix": {"url": with_path(request, f"/{who}/", f"/{other}/")},
         "another upload's id": {"url": with_query(request, "uploadId", another["uploadId"])},
         "no upload's id": {"url": with_query(request, "uploadId", None)},
@@ -100,3 +100,4 @@ def is_not_bent(verdict, gateway, who, other, upload, another, method, to):
     }
     for what, change in changes.items():
         verdict.refused(f"a URL to {to} with {what} is refused", put(request, **{"body": b"", **change}))
+    return request

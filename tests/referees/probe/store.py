@@ -31,6 +31,9 @@ class Store:
     def read(self, key):
         return self.admin.get_object(Bucket=self.bucket, Key=key)["Body"].read()
 
+    def give_up(self, key, upload_id):
+        self.admin.abort_multipart_upload(Bucket=self.bucket, Key=key, UploadId=upload_id)
+
     def unfinished(self):
         """The keys of multipart uploads that were neither completed nor aborted."""
         return [entry["Key"] for entry in self.admin.list_multipart_uploads(Bucket=self.bucket).get("Uploads", [])]
