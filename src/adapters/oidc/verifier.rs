@@ -76,15 +76,14 @@ impl TokenVerifier {
         let Ok(digest) = <[u8; 32]>::try_from(digest(&SHA256, token.as_bytes()).as_ref()) else {
             return Err(VerifyError::Malformed);
         };
-        let leeway = self.auth.leeway;
         if let Some(known) = self.verified.get(&digest)
-            && known.token.expires_at + leeway > now
+            && end(&known.token, self.auth.leeway) > now
             && self.keys.holds(&known.token.issuer, &known.token.kid)
         {
             return Ok(Arc::clone(&known.token));
         }
         let token = Arc::new(self.verify_anew(token, now).await?);
-        let life = Duration::try_from(token.expires_at + leeway - now).unwrap_or_default();
+        let life = Duration::try_from(end(&token, self.auth.leeway) - now).unwrap_or_default();
         self.verified.insert(digest, Arc::new(Remembered { token: Arc::clone(&token), life }));
         Ok(token)
     }
@@ -113,6 +112,12 @@ impl TokenVerifier {
     }
 }
 
+/// When the token is taken no more. The calendar ends with the year 9999, and nothing ends after it.
+fn end(token: &VerifiedToken, leeway: Duration) -> OffsetDateTime {
+    let leeway = time::Duration::try_from(leeway).unwrap_or(time::Duration::MAX);
+    token.expires_at.saturating_add(leeway)
+}
+
 /// One part as JSON. A `=` at the end, or any other letter outside base64url, is refused.
 fn unverified<T: serde::de::DeserializeOwned>(part: &str) -> Result<T, VerifyError> {
     let json = URL_SAFE_NO_PAD.decode(part).map_err(|_not_base64| VerifyError::Malformed)?;
@@ -137,6 +142,34 @@ fn check_header(UnverifiedHeader(header): &UnverifiedHeader) -> Result<&str, Ver
     match header.text("kid") {
         Ok(kid) if !kid.is_empty() && kid.len() <= 256 => Ok(kid),
         _ => Err(VerifyError::UnknownKey),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::model::{Origin, Subject};
+
+    #[test]
+    fn a_token_ends_with_its_leeway_and_at_the_latest_with_the_calendar() {
+        for (expires_at, ends) in [
+            (datetime!(2026-01-01 0:00 UTC), datetime!(2026-01-01 0:00:30 UTC)),
+            (datetime!(9999-12-31 23:59:59 UTC), datetime!(9999-12-31 23:59:59.999_999_999 UTC)),
+        ] {
+            let token = VerifiedToken {
+                subject: Subject::parse("alice").unwrap(),
+                tenant_claim: None,
+                origin: Origin::Native,
+                is_tenant_admin: false,
+                is_platform_admin: false,
+                expires_at,
+                issuer: String::new(),
+                kid: String::new(),
+            };
+            assert_eq!(end(&token, Duration::from_secs(30)), ends);
+        }
     }
 }
 
