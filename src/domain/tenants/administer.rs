@@ -10,7 +10,7 @@ use crate::adapters::postgres::audit::{self, AuditEvent};
 use crate::adapters::postgres::tenants::{self, Filter};
 use crate::adapters::postgres::uppy_sessions;
 use crate::domain::Error;
-use crate::model::{Admin, Provenance, Tenant, TenantId};
+use crate::model::{Admin, CursorScope, Provenance, Tenant, TenantId, TenantStatus};
 
 /// What an admin's action needs besides its subject.
 #[derive(Clone, Copy)]
@@ -25,6 +25,12 @@ pub struct Desk<'a> {
     pub provenance: &'a Provenance,
     /// When.
     pub now: OffsetDateTime,
+}
+
+/// What a cursor of [`list`] is tied to: every filter.
+#[must_use]
+pub fn cursor_scope(filter: &Filter) -> CursorScope {
+    CursorScope::new("tenants").with(filter.status.map(TenantStatus::as_str)).with(filter.text.as_deref())
 }
 
 /// A page of tenants, newest first, and whether there are more.

@@ -24,16 +24,21 @@ const LONGEST_KEY: usize = 1024;
 
 /// What a key of its writer's choice says.
 #[derive(Debug)]
-struct Place {
-    slug: Slug,
-    subject: Subject,
-    collection: Collection,
-    file_name: FileName,
+pub struct Place {
+    /// Below whose prefix.
+    pub slug: Slug,
+    /// Whose within the tenant.
+    pub subject: Subject,
+    /// The first folder below that, where its name can be a collection's.
+    pub collection: Collection,
+    /// What stands last.
+    pub file_name: FileName,
 }
 
 impl Place {
     /// Below the prefix of a tenant's subject. Postgres cannot hold a NUL, and no file is named with one.
-    fn parse(key: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(key: &str) -> Option<Self> {
         if key.len() > LONGEST_KEY || key.contains('\0') {
             return None;
         }

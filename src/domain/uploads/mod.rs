@@ -1,6 +1,6 @@
 //! What can be done with an upload?
 
-mod adopt;
+pub mod adopt;
 pub mod complete;
 pub mod create;
 pub mod download;

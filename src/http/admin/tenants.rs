@@ -15,7 +15,7 @@ use crate::domain::tenants::revoke::Revocation;
 use crate::http::extract::{Faults, Id, Json, OptionalJson, Query};
 use crate::http::problem::Problem;
 use crate::http::{State, schema};
-use crate::model::{Admin, CursorScope, Invalid, Provenance, TenantId, TenantStatus};
+use crate::model::{Admin, Invalid, Provenance, TenantId, TenantStatus};
 
 /// Which tenants to show.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -63,7 +63,7 @@ pub(in crate::http) async fn list(
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let (filter, include_usage) = listing.parse()?;
-    let scope = cursor_scope(filter.status, filter.text.as_deref());
+    let scope = administer::cursor_scope(&filter);
     let (found, more) = administer::list(&state.pool, filter).await?;
     let next_cursor = found.last().filter(|_| more).map(|tenant| scope.after_id(tenant.id.as_uuid()));
     let items = if include_usage {
@@ -222,17 +222,14 @@ impl Listing {
         let fits = self.q.as_ref().is_none_or(|text| text.chars().count() <= 200 && !text.contains('\0'));
         let q = if fits { Ok(self.q) } else { Err(Invalid::rule("must be at most 200 characters, without NUL")) };
         let text = faults.take("?q", q).flatten();
-        let scope = cursor_scope(status, text.as_deref());
-        let before = self.cursor.and_then(|text| faults.take("?cursor", scope.id(&text))).map(TenantId::from);
+        let mut filter = Filter { status, text, before: None, limit };
+        let scope = administer::cursor_scope(&filter);
+        filter.before = self.cursor.and_then(|text| faults.take("?cursor", scope.id(&text))).map(TenantId::from);
         let include_usage = match self.include.as_deref() {
             None => false,
             Some("usage") => true,
             Some(_) => faults.take("?include", Err(Invalid::rule("must be usage"))).unwrap_or_default(),
         };
-        faults.finish(Some((Filter { status, text, before, limit }, include_usage)))
+        faults.finish(Some((filter, include_usage)))
     }
-}
-
-fn cursor_scope(status: Option<TenantStatus>, text: Option<&str>) -> CursorScope {
-    CursorScope::new("tenants").with(status.map(TenantStatus::as_str)).with(text)
 }
