@@ -5,6 +5,7 @@ mod aws;
 mod database;
 mod examination;
 mod listeners;
+mod standing;
 mod start_error;
 mod tls;
 
@@ -45,6 +46,7 @@ pub use audit::{AuditError, ExportOptions, KnownAnchors, export_audit, verify_au
 use aws::aws_config;
 pub use database::migrate;
 pub use examination::{examine, session_policy};
+pub use standing::{Standing, StandingError, change_standing};
 pub use start_error::StartError;
 use tls::Certificate;
 pub use tls::{TlsError, check_certificate};

@@ -10,7 +10,7 @@ use cli::{Cli, Command};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use upload_gateway::adapters::otlp::{self, Exporter};
-use upload_gateway::app::{self, Application};
+use upload_gateway::app::{self, Application, Standing};
 use upload_gateway::config::{self, Config};
 use upload_gateway::doctor::Report;
 use upload_gateway::healthcheck::{self, Probe};
@@ -73,6 +73,10 @@ fn run(command: Command) -> anyhow::Result<()> {
             block_on(async move { Ok(healthcheck::ask(config.server.internal_address, probe).await?) })
         }
         Command::Audit(command) => block_on(cli::audit::run(command)),
+        Command::Suspend { source, tenant, revoke_outstanding } => {
+            block_on(cli::tenant::change(source, tenant, Standing::Suspended { revoke: revoke_outstanding }))
+        }
+        Command::Activate { source, tenant } => block_on(cli::tenant::change(source, tenant, Standing::Active)),
         Command::Openapi => {
             say(&http::openapi::text(&http::openapi::document())?);
             Ok(())

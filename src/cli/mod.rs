@@ -1,6 +1,7 @@
 //! What can be asked for on the command line?
 
 pub(crate) mod audit;
+pub(crate) mod tenant;
 
 use std::path::PathBuf;
 
@@ -80,6 +81,26 @@ pub(crate) enum Command {
     /// Proves or saves what is on record of who did what.
     #[command(subcommand)]
     Audit(Audit),
+    /// Suspends a tenant, straight in the database: no replica grants its people anything from a second later on. Says until when
+    /// what they were handed out can work. Ends with 1 when that was to be revoked and was not; the tenant is suspended all the same.
+    Suspend {
+        #[command(flatten)]
+        source: Source,
+        /// The tenant's slug.
+        #[arg(long, value_parser = slug)]
+        tenant: Slug,
+        /// Also kill the URLs, forms and credentials that are out, by the upload role's policy (iam:PutRolePolicy).
+        #[arg(long)]
+        revoke_outstanding: bool,
+    },
+    /// Activates a tenant that was suspended, straight in the database.
+    Activate {
+        #[command(flatten)]
+        source: Source,
+        /// The tenant's slug.
+        #[arg(long, value_parser = slug)]
+        tenant: Slug,
+    },
     /// Prints the OpenAPI 3.1 document of the HTTP interface.
     Openapi,
     /// Prints the inline policy that a tenant's session gets, for auditors.

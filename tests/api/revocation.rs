@@ -7,7 +7,7 @@ use upload_gateway::sandbox::neighbours::BUCKET;
 use crate::answer::Answer;
 use crate::harness::Harness;
 use crate::holder::{ALICE, vending};
-use crate::store;
+use crate::{own_process, store};
 
 const ADMIN: &str = "admin@platform.example";
 const GINA: &str = "gina@globex.example";
@@ -111,6 +111,21 @@ async fn an_iam_that_does_not_answer_is_no_revocation_and_can_be_asked_again() {
     assert_eq!(audit(&gateway).await, ["acme failed", "acme made"]);
 }
 
+/// Each replica writes the whole policy.
+#[tokio::test]
+async fn two_tenants_that_are_revoked_at_once_by_two_replicas_are_both_revoked() {
+    let gateway = Harness::start().await;
+    let replica = gateway.replica("").await;
+    let (alice, gina) = (gateway.token(ALICE), gateway.token(GINA));
+    let (acme, globex) = (tenant(&gateway, ALICE).await, tenant(&gateway, GINA).await);
+    let grants = [gateway.grant(&alice, 5).await, gateway.grant(&gina, 5).await];
+    let made = tokio::join!(revoke(&gateway, &acme), revoke(&replica, &globex));
+    assert_eq!(made, (json!("made"), json!("made")));
+    for grant in &grants {
+        assert_eq!(put(&gateway, grant).await, StatusCode::FORBIDDEN);
+    }
+}
+
 #[tokio::test]
 async fn after_a_revocation_no_replica_signs_with_a_session_that_is_dead() {
     let gateway = Harness::with("[auth]\nleeway = \"0s\"\n").await;
@@ -161,4 +176,46 @@ async fn a_suspension_that_asks_for_nothing_revokes_nothing() {
         let answer = suspend(&gateway, &acme, wrong).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
     }
+}
+
+#[tokio::test]
+async fn an_operator_suspends_and_revokes_from_the_command_line() {
+    let gateway = Harness::start().await;
+    gateway.listens().await;
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("gateway.toml");
+    let text = own_process::configuration(&gateway, "");
+    std::fs::write(&file, text.replace(&gateway.database.url, &gateway.database.service_url)).unwrap();
+    let run = async |arguments: &[&str]| {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_upload-gateway"));
+        let output = command.args(arguments).arg("--config").arg(&file).output().await.unwrap();
+        let [printed, said] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        (output.status.code(), printed + &said)
+    };
+    let token = gateway.token(ALICE);
+    let status = async || gateway.get(&token, "/v1/me").await.status;
+    let grant = gateway.grant(&token, 5).await;
+
+    let (code, said) = run(&["suspend", "--tenant", "acme"]).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("acme is suspended") && said.contains("--revoke-outstanding would end them now"), "{said}");
+    gateway.until("the gateway knows", async || status().await == StatusCode::FORBIDDEN).await;
+    assert_eq!(put(&gateway, &grant).await, StatusCode::OK, "nothing was revoked");
+
+    let (code, said) = run(&["activate", "--tenant", "acme"]).await;
+    assert_eq!((code, said.contains("acme is active")), (Some(0), true), "{said}");
+    gateway.until("the gateway knows", async || status().await == StatusCode::OK).await;
+    let grant = gateway.grant(&token, 5).await;
+    let (code, said) = run(&["suspend", "--tenant", "acme", "--revoke-outstanding"]).await;
+    assert_eq!((code, said.contains("is revoked")), (Some(0), true), "{said}");
+    assert_eq!(put(&gateway, &grant).await, StatusCode::FORBIDDEN);
+
+    gateway.neighbours().aws.set_gateway_policy(WITHOUT_IAM).expect("a policy");
+    let (code, said) = run(&["suspend", "--tenant", "acme", "--revoke-outstanding"]).await;
+    assert_eq!((code, said.contains("iam:PutRolePolicy")), (Some(1), true), "{said}");
+    let (code, said) = run(&["suspend", "--tenant", "nobody"]).await;
+    assert_eq!((code, said.contains("there is no tenant nobody")), (Some(1), true), "{said}");
+    let who = "select distinct subject from audit_events where action in ('tenant.suspended', 'tenant.activated')";
+    let who: Vec<String> = sqlx::query_scalar(who).fetch_all(&gateway.database.pool).await.unwrap();
+    assert_eq!(who, ["operator"]);
 }

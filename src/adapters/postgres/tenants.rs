@@ -222,18 +222,6 @@ pub async fn revoked_since(
     rows.into_iter().map(|row| Ok((Slug::parse(&row.slug)?, row.from))).collect()
 }
 
-/// Waits until nobody else is about to revoke, and keeps the others waiting until the transaction ends: what is written into the role's
-/// policy is all that is on record, so the last to write must be the last to have read.
-///
-/// # Errors
-/// When Postgres does not answer.
-pub async fn take_turn_to_revoke(connection: &mut PgConnection) -> Result<(), DatabaseError> {
-    sqlx::query!("select pg_advisory_xact_lock(hashtextextended('upload-gateway revokes sessions', 0))")
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
 /// How many tenants are in each status.
 ///
 /// # Errors

@@ -7,14 +7,16 @@ use sqlx::PgPool;
 use time::OffsetDateTime;
 use tracing::warn;
 
-use super::administer::Desk;
+use super::administer::{self, Desk};
 use crate::adapters::iam::{RevokeError, UploadRole};
 use crate::adapters::postgres::{self, audit, tenants};
 use crate::domain::Error;
-use crate::model::{Clock, Tenant};
+use crate::model::{Clock, Slug, Tenant, TenantId, TenantStatus};
 
 /// Another replica may hear of a suspension so much later, and have a session begun meanwhile.
 const UNTIL_ALL_KNOW: Duration = Duration::from_secs(1);
+/// Each time, another tenant was revoked meanwhile.
+const MOST_TIMES: usize = 5;
 
 /// What became of the wish to take back what was handed out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,15 +58,31 @@ impl Revoker {
 
     /// The moment at which a session must begin that is not to be taken back: so late that what is handed out until now, here or by a
     /// replica that does not know yet, begins before it by everybody's clock. In whole seconds, as a policy has them.
-    #[must_use]
-    pub fn from_now(&self) -> OffsetDateTime {
+    fn from_now(&self) -> OffsetDateTime {
         let moment = self.clock.now() + self.leeway + UNTIL_ALL_KNOW + Duration::from_secs(1);
         moment.truncate_to_second()
     }
 
+    /// Suspends a tenant, and takes back what its people were handed out if that is wished. The suspension stands whatever comes of that.
+    ///
+    /// # Errors
+    /// When there is no such tenant, or Postgres does not answer.
+    pub async fn suspend(&self, desk: &Desk<'_>, id: TenantId, revoke: bool) -> Result<(Tenant, Revocation), Error> {
+        let change = administer::change(*desk, id, "tenant.suspended", |tenant| {
+            tenant.status = TenantStatus::Suspended;
+            if revoke {
+                tenant.sessions_from = Some(self.from_now());
+            }
+            Ok(())
+        });
+        let tenant = change.await?;
+        let revocation = if revoke { self.revoke(desk, &tenant).await } else { Revocation::NotAsked };
+        Ok((tenant, revocation))
+    }
+
     /// Writes into the role's policy what is on record: this tenant's sessions, and those that were revoked lately and might still
-    /// live. The suspension stands whatever comes of it.
-    pub async fn revoke(&self, desk: &Desk<'_>, tenant: &Tenant) -> Revocation {
+    /// live.
+    async fn revoke(&self, desk: &Desk<'_>, tenant: &Tenant) -> Revocation {
         match self.put(desk, tenant).await {
             Ok(revocation) => revocation,
             Err(error) => {
@@ -75,10 +93,7 @@ impl Revoker {
     }
 
     async fn put(&self, desk: &Desk<'_>, tenant: &Tenant) -> Result<Revocation, Error> {
-        let mut transaction = postgres::begin(&self.pool).await?;
-        tenants::take_turn_to_revoke(&mut transaction).await?;
-        let sessions = tenants::revoked_since(&mut *transaction, self.clock.now() - self.longest_session).await?;
-        let revocation = match self.role.take_back(&sessions).await {
+        let revocation = match self.take_back().await? {
             Ok(()) => Revocation::Made,
             Err(error) => {
                 warn!(tenant.id = %tenant.id, %error, "what was handed out was not taken back");
@@ -89,9 +104,32 @@ impl Revoker {
             }
         };
         let detail = json!({"slug": tenant.slug.as_str(), "result": revocation.as_str()});
+        let mut transaction = postgres::begin(&self.pool).await?;
         audit::record(&mut *transaction, &desk.event("tenant.sessions_revoked", Some(tenant.id), detail)).await?;
         transaction.commit().await?;
         Ok(revocation)
+    }
+
+    /// The policy is written whole, and another replica may have written at the same time what it knew. So whoever wrote looks again:
+    /// the last to write has seen whatever was on record before.
+    async fn take_back(&self) -> Result<Result<(), RevokeError>, Error> {
+        let mut sessions = self.on_record().await?;
+        for _ in 0..MOST_TIMES {
+            if let Err(error) = self.role.take_back(&sessions).await {
+                return Ok(Err(error));
+            }
+            let now = self.on_record().await?;
+            // What has ended meanwhile may stay in.
+            if now.iter().all(|session| sessions.contains(session)) {
+                return Ok(Ok(()));
+            }
+            sessions = now;
+        }
+        Ok(Err(RevokeError::Failed("others write the policy all the time".to_owned())))
+    }
+
+    async fn on_record(&self) -> Result<Vec<(Slug, OffsetDateTime)>, Error> {
+        Ok(tenants::revoked_since(&self.pool, self.clock.now() - self.longest_session).await?)
     }
 }
 

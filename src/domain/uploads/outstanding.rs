@@ -1,5 +1,8 @@
 //! What goes on working of what a tenant's people were handed out, when nothing is done about it?
 
+use std::time::Duration;
+
+use sqlx::PgPool;
 use time::OffsetDateTime;
 use tracing::warn;
 
@@ -20,13 +23,25 @@ pub struct Outstanding {
 impl Uploads {
     /// What may be outstanding of the tenant's.
     pub async fn outstanding(&self, tenant: &Tenant) -> Outstanding {
-        let now = self.clock.now();
-        let longest = now + self.session_duration;
+        Outstanding::of(&self.pool, tenant, self.clock.now(), self.url_expiry, self.session_duration).await
+    }
+}
+
+impl Outstanding {
+    /// The same, where URLs and sessions live so long.
+    pub async fn of(
+        pool: &PgPool,
+        tenant: &Tenant,
+        now: OffsetDateTime,
+        url_expiry: Duration,
+        session_duration: Duration,
+    ) -> Self {
+        let longest = now + session_duration;
         let credentials_until = if tenant.credential_vending {
             Some(longest)
         } else {
             // It may have been allowed until a minute ago, and each hand-out is on record.
-            match audit::credentials_until(&self.pool, tenant, now - self.session_duration).await {
+            match audit::credentials_until(pool, tenant, now - session_duration).await {
                 Ok(until) => until.filter(|until| *until > now),
                 // The tenant is suspended already, so this is no reason to refuse; it is one to expect the most.
                 Err(error) => {
@@ -35,6 +50,6 @@ impl Uploads {
                 }
             }
         };
-        Outstanding { urls_until: now + self.url_expiry, credentials_until }
+        Self { urls_until: now + url_expiry, credentials_until }
     }
 }

@@ -11,7 +11,6 @@ use super::view;
 use crate::adapters::postgres::tenants::Filter;
 use crate::domain::Error;
 use crate::domain::tenants::administer::{self, Desk};
-use crate::domain::tenants::revoke::Revocation;
 use crate::http::extract::{Faults, Id, Json, OptionalJson, Query};
 use crate::http::problem::Problem;
 use crate::http::{State, schema};
@@ -171,18 +170,7 @@ pub(in crate::http) async fn suspend(
 ) -> Result<HttpResponse, Problem> {
     let Suspension { revoke_outstanding } = body.unwrap_or_default();
     let desk = desk(&state, &admin, &provenance);
-    let change = administer::change(desk, TenantId::from(id), "tenant.suspended", |tenant| {
-        tenant.status = TenantStatus::Suspended;
-        if revoke_outstanding {
-            tenant.sessions_from = Some(state.revoker.from_now());
-        }
-        Ok(())
-    });
-    let tenant = change.await?;
-    let revocation = match revoke_outstanding {
-        true => state.revoker.revoke(&desk, &tenant).await,
-        false => Revocation::NotAsked,
-    };
+    let (tenant, revocation) = state.revoker.suspend(&desk, TenantId::from(id), revoke_outstanding).await?;
     let outstanding = state.uploads.outstanding(&tenant).await;
     Ok(HttpResponse::Ok().json(view::Tenant::suspended(&tenant, outstanding, revocation)))
 }
