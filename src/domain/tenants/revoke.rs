@@ -58,7 +58,7 @@ impl Revoker {
 
     /// The moment at which a session must begin that is not to be taken back: so late that what is handed out until now, here or by a
     /// replica that does not know yet, begins before it by everybody's clock. In whole seconds, as a policy has them.
-    fn from_now(&self) -> OffsetDateTime {
+    fn cut(&self) -> OffsetDateTime {
         let moment = self.clock.now() + self.leeway + UNTIL_ALL_KNOW + Duration::from_secs(1);
         moment.truncate_to_second()
     }
@@ -71,7 +71,7 @@ impl Revoker {
         let change = administer::change(*desk, id, "tenant.suspended", |tenant| {
             tenant.status = TenantStatus::Suspended;
             if revoke {
-                tenant.sessions_from = Some(self.from_now());
+                tenant.sessions_from = Some(self.cut());
             }
             Ok(())
         });
