@@ -75,6 +75,7 @@ pub fn tenant(slug: Slug) -> Tenant {
         isolation: Isolation::User,
         credential_vending: true,
         credential_reading: true,
+        sessions_from: None,
         created_at: NOW,
         updated_at: NOW,
     }
@@ -112,5 +113,12 @@ pub fn grant(
 pub fn credentials() -> TemporaryCredentials {
     let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".into();
     let ends = NOW + Duration::HOUR;
-    TemporaryCredentials::new("ASIAEXAMPLE".to_owned(), secret, "to/k+en=".into(), "eu-central-1", ends)
+    TemporaryCredentials::new(
+        "ASIAEXAMPLE".to_owned(),
+        secret,
+        "to/k+en=".into(),
+        "eu-central-1",
+        std::time::Duration::from_secs(3600),
+        ends,
+    )
 }
