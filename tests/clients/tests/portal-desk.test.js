@@ -97,9 +97,9 @@ test('the desk: a tenant is found and suspended, and its next request is refused
 test('the desk: a suspension that revokes says that it did', () =>
   desk(async (page) => {
     // A tenant of its own: one that is activated again is not served for the next half minute.
-    const slug = `revoked-${crypto.randomUUID().slice(0, 8)}`
-    const { id } = await (await call(admin, 'POST', '/v1/admin/tenants', { slug, name: slug })).json()
-    await page.goto(page.url().replace(/#.*/, `#/tenant/${id}`))
+    const { slug } = await newTenant()
+    await page.getByLabel('Name or short name').fill(slug)
+    await page.getByRole('link', { name: slug, exact: true }).click()
     await page.getByRole('button', { name: 'Suspend …' }).click()
     const question = page.getByRole('dialog')
     await question.getByLabel('Revoke them now').check()
