@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-options=() report= binary=${CARGO_TARGET_DIR:-target}/release/upload-gateway
+options=() report='' binary=${CARGO_TARGET_DIR:-target}/release/upload-gateway
 while [ $# -gt 0 ]; do
     case $1 in
         --report) report=$(realpath --canonicalize-missing "$2"); shift ;;

@@ -151,8 +151,8 @@ pub(in crate::http) struct Suspension {
 /// at most. Another replica may hear of the suspension a second later, and what it hands out in that second lives as much longer.
 ///
 /// With `revokeOutstanding`, the upload role's policy denies the tenant's sessions that have begun so far, if the gateway may write it
-/// (`iam:PutRolePolicy`): `outstanding` says what came of it. Should the tenant be activated within a minute, it is served again when
-/// that minute is over. Who is suspended already can be asked for once more.
+/// (`iam:PutRolePolicy`): `outstanding` says what came of it. Should the tenant be activated soon after, it is answered 503 for the
+/// rest of a minute or so, until new sessions are beyond doubt. Who is suspended already can be asked for once more.
 #[utoipa::path(
     post, path = "/v1/admin/tenants/{id}/suspend", operation_id = "suspendTenant", tag = "admin", security(("cognito" = [])),
     request_body = Option<Suspension>,
