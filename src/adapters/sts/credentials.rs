@@ -35,8 +35,10 @@ impl TemporaryCredentials {
         expires_at: OffsetDateTime,
     ) -> Self {
         let encoded_token = encode(session_token.expose_secret()).to_string().into();
+        // Whatever moment the answer names, this is one too.
+        let began_at = expires_at.saturating_sub(time::Duration::try_from(life).unwrap_or(time::Duration::MAX));
         let signing_keys = SigningKeys::new(secret_access_key, region, "s3");
-        Self { access_key_id, encoded_token, signing_keys, began_at: expires_at - life, expires_at }
+        Self { access_key_id, encoded_token, signing_keys, began_at, expires_at }
     }
 
     /// The secret that signs, for those whom the credentials are handed out to.
