@@ -41,7 +41,7 @@ use crate::domain::uppy_sessions::UppySessions;
 use crate::http::{self, State};
 use crate::metrics::Metrics;
 use crate::model::{Clock, ObjectCreated, Provenance};
-use crate::{event_listener, reconciler, trace};
+use crate::{event_listener, reconciler, trace, usage_keeper};
 pub use audit::{AuditError, ExportOptions, KnownAnchors, export_audit, verify_audit};
 use aws::aws_config;
 pub use database::migrate;
@@ -96,6 +96,7 @@ impl Composition {
         background.spawn(Watch::new(pools.clone(), config.tenants.poll, told, changed).run_until(stop.clone()));
 
         let (entrance, writer) = ledger::open(pools.sessions.clone(), &config.ledger, metrics.clone());
+        background.spawn(usage_keeper::keep_until(pool.clone(), writer.recorded(), stop.clone()));
         let ledger = writer.start().map_err(StartError::Thread)?;
 
         let (events, writer) = audit_writer::open(pool.clone(), metrics.audit_dropped.clone());

@@ -18,3 +18,4 @@ mod reconciler;
 pub mod sandbox;
 pub mod telemetry;
 pub mod trace;
+mod usage_keeper;

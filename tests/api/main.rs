@@ -116,5 +116,6 @@ mod uppy_refusals;
 mod uppy_sessions;
 mod uppy_sign;
 mod usage_days;
+mod usage_deltas;
 mod user_isolation;
 mod walls;

@@ -21,8 +21,8 @@ async fn ask(gateway: &Harness, token: &str, size: i64) -> Answer {
 pub(crate) async fn miscounted(gateway: &Harness) -> Vec<String> {
     let statement = "
         select 'month ' || to_jsonb(x)::text from (
-            (table tenant_usage except table tenant_usage_recomputed)
-            union all (table tenant_usage_recomputed except table tenant_usage)
+            (table tenant_usage_now except table tenant_usage_recomputed)
+            union all (table tenant_usage_recomputed except table tenant_usage_now)
         ) x where not (reserved_uploads = 0 and reserved_bytes = 0 and used_uploads = 0 and used_bytes = 0)
         union all
         select 'collection ' || to_jsonb(x)::text from (
@@ -42,7 +42,7 @@ pub(crate) async fn miscounted(gateway: &Harness) -> Vec<String> {
 /// Reserved and used bytes of all tenants.
 async fn counted(gateway: &Harness) -> (i64, i64) {
     let statement =
-        "select coalesce(sum(reserved_bytes), 0)::bigint, coalesce(sum(used_bytes), 0)::bigint from tenant_usage";
+        "select coalesce(sum(reserved_bytes), 0)::bigint, coalesce(sum(used_bytes), 0)::bigint from tenant_usage_now";
     sqlx::query_as(statement).fetch_one(&gateway.database.pool).await.expect("a row")
 }
 
@@ -127,7 +127,7 @@ async fn a_new_month_begins_with_nothing_used() {
     // The month of the record counts, so it is the record that moves.
     let earlier =
         "alter table uploads disable trigger user; update uploads set created_at = created_at - interval '32 days';
-                   alter table uploads enable trigger user; truncate tenant_usage;
+                   alter table uploads enable trigger user; truncate tenant_usage, usage_deltas;
                    insert into tenant_usage select * from tenant_usage_recomputed";
     sqlx::raw_sql(earlier).execute(&gateway.database.pool).await.expect("moved");
     assert_eq!(ask(&gateway, &alice, 10).await.status, StatusCode::CREATED);

@@ -83,7 +83,7 @@ async fn an_upload_expires_only_when_nothing_can_land_any_more() {
     gateway.travel(GRACE);
     becomes(&gateway, &alice, &late, "completed").await;
     becomes(&gateway, &alice, &never, "expired").await;
-    let reserved: i64 = sqlx::query_scalar("select sum(reserved_bytes)::bigint from tenant_usage")
+    let reserved: i64 = sqlx::query_scalar("select sum(reserved_bytes)::bigint from tenant_usage_now")
         .fetch_one(&gateway.database.pool)
         .await
         .expect("a sum");

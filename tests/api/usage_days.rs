@@ -108,7 +108,7 @@ async fn a_page_of_tenants_brings_the_usage_of_each_when_asked_to() {
         with number as (select id, row_number() over (order by id) as n from uploads)
         update uploads set completed_at = now() - make_interval(days => n::int), created_at = now()
         from number where number.id = uploads.id and completed_at is not null;
-        alter table uploads enable trigger user; truncate tenant_usage;
+        alter table uploads enable trigger user; truncate tenant_usage, usage_deltas;
         insert into tenant_usage select * from tenant_usage_recomputed;
         insert into tenant_days select * from tenant_days_recomputed";
     sqlx::raw_sql(spread).execute(&gateway.database.pool).await.expect("spread");

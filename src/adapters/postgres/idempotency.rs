@@ -88,8 +88,9 @@ pub async fn record(
         let vanished = || DatabaseError::Unavailable(sqlx::Error::RowNotFound);
         return before.map(Recorded::Before).ok_or_else(vanished);
     }
-    let verdicts =
-        ledger_rows::admit(&mut transaction, &rows.iter().collect::<Vec<_>>()).await.map_err(DatabaseError::from)?;
+    let verdicts = ledger_rows::admit(&mut transaction, &rows.iter().collect::<Vec<_>>(), None)
+        .await
+        .map_err(DatabaseError::from)?;
     if let Some(over) = verdicts.into_iter().find_map(Result::err) {
         transaction.rollback().await?;
         return Ok(Recorded::OverQuota(over));

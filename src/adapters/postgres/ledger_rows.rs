@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::audit::Proof;
+use super::usage_deltas::{self, Deltas, OpenMonths};
 use crate::model::{Grant, PartPlan, Provenance, Tenant, TenantId};
 
 /// What the audit says of a grant.
@@ -49,7 +50,7 @@ impl GrantRow {
         Proof::new(*created_at, Some(*tenant), &grant.subject, GRANTED, Some(grant.id), provenance, "{}")
     }
 
-    fn bytes(&self) -> i64 {
+    pub(super) fn bytes(&self) -> i64 {
         self.grant.size.most().bytes()
     }
 }
@@ -78,18 +79,20 @@ pub(super) async fn recorded(connection: &mut PgConnection, rows: &[GrantRow]) -
     Ok(found.into_iter().collect())
 }
 
-/// Writes each row that its tenant's month has room for, in their order, and says which had none.
+/// Writes each row that its tenant's month has room for, in their order, and says which had none. Whoever has months open leaves it to
+/// [`usage_deltas::add_up_all`] to add rows up that nobody judges.
 pub(super) async fn admit(
     connection: &mut PgConnection,
     rows: &[&GrantRow],
+    mut open: Option<&mut OpenMonths>,
 ) -> Result<Vec<Result<(), OverQuota>>, sqlx::Error> {
     let mut verdicts = vec![Ok(()); rows.len()];
     let mut waiting: Vec<usize> = (0..rows.len()).collect();
     while !waiting.is_empty() {
         let tried: Vec<&GrantRow> = waiting.iter().filter_map(|&index| rows.get(index).copied()).collect();
-        let held = insert(connection, &tried).await?;
+        let held = insert(connection, &tried, open.as_deref_mut()).await?;
         if held.iter().any(|held| held.taken.is_none()) {
-            open_months(connection, &tried).await?;
+            usage_deltas::open(connection, &tried).await?;
         }
         waiting = again(&tried, &held, &waiting, &mut verdicts);
     }
@@ -124,25 +127,9 @@ fn again(tried: &[&GrantRow], held: &[Held], places: &[usize], verdicts: &mut [R
     again
 }
 
-/// The month's counters of these tenants, so that there is a row to lock.
-async fn open_months(connection: &mut PgConnection, rows: &[&GrantRow]) -> Result<(), sqlx::Error> {
-    let tenants: Vec<Uuid> = rows.iter().map(|row| row.tenant.as_uuid()).collect();
-    let times: Vec<OffsetDateTime> = rows.iter().map(|row| row.created_at).collect();
-    sqlx::query!(
-        "insert into tenant_usage (tenant_id, month)
-         select distinct tenant_id, upload_month(at) from unnest($1::uuid[], $2::timestamptz[]) as row (tenant_id, at) order by 1, 2
-         on conflict do nothing",
-        &tenants,
-        &times,
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
 /// The rows of a batch, one array a column, in words that two statements share.
 macro_rules! write {
-    ($rows:ident, $statement:literal) => {{
+    ($rows:ident, $statement:literal $(, $further:expr)*) => {{
         fn column<'a, T>(rows: &[&'a GrantRow], value: impl Fn(&'a GrantRow) -> T) -> Vec<T> {
             rows.iter().map(|row| value(row)).collect()
         }
@@ -183,16 +170,23 @@ macro_rules! write {
             &proofs.iter().map(|proof| proof.trace.as_deref()).collect::<Vec<_>>() as &[Option<&str>],
             &proofs.iter().map(|proof| proof.address.as_deref()).collect::<Vec<_>>() as &[Option<&str>],
             &proofs.iter().map(|proof| proof.digest.as_slice()).collect::<Vec<_>>() as &[&[u8]],
+            $($further,)*
         )
     }};
 }
 
 /// Uploads and their audit events in one statement, which is one transaction and one round trip, whatever their number.
-/// Most tenants have no monthly limit, and rows of such tenants alone need no judge.
-async fn insert(connection: &mut PgConnection, rows: &[&GrantRow]) -> Result<Vec<Held>, sqlx::Error> {
-    if rows.iter().any(|row| row.monthly_bytes.is_some()) {
+/// Most tenants have no monthly limit, and rows of such tenants alone need no judge: their counters follow later.
+async fn insert(
+    connection: &mut PgConnection,
+    rows: &[&GrantRow],
+    open: Option<&mut OpenMonths>,
+) -> Result<Vec<Held>, sqlx::Error> {
+    let Some(open) = open.filter(|_| rows.iter().all(|row| row.monthly_bytes.is_none())) else {
         return insert_within_limits(connection, rows).await;
-    }
+    };
+    open.see_to(connection, rows).await?;
+    let deltas = Deltas::of(rows);
     let written = write!(
         rows,
         ", granted as (
@@ -204,13 +198,20 @@ async fn insert(connection: &mut PgConnection, rows: &[&GrantRow]) -> Result<Vec
                    checksum_value, metadata, method, created_at, expires_at, expires_at, size_is_exact, part_size_bytes
             from row
         ), link as materialized (
-            select audit_seal(string_agg(digest, '' order by place)) as made, count(*) as places from row
+            select audit_seal(string_agg(digest, '' order by place)) as made, count(*) as places,
+                   set_config('upload_gateway.brings_delta', 'yes', true) from row
+        ), reserved as (
+            insert into usage_deltas (tenant_ids, months, uploads, bytes) values ($23, $24, $25, $26)
         )
         insert into audit_events (id, at, tenant_id, subject, action, upload_id, request_id, trace_id, address,
                                   chain, number, place, digest, seal)
         select audit_id, created_at, tenant_id, subject, 'upload.granted', id, request_id, trace_id, address,
                (made).chain, (made).number, place, digest, case when place = places then (made).seal end
-        from row, link"
+        from row, link",
+        &deltas.tenants,
+        &deltas.months,
+        &deltas.uploads,
+        &deltas.bytes
     );
     written.execute(connection).await?;
     Ok(Vec::new())

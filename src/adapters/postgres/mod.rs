@@ -24,6 +24,7 @@ pub mod upload_listing;
 pub mod uploads;
 pub mod uppy_sessions;
 pub mod usage;
+pub mod usage_deltas;
 pub mod usage_listing;
 
 pub use ledger_rows::{GrantRow, OverQuota};

@@ -55,8 +55,8 @@ pub async fn months(
 ) -> Result<Vec<Usage>, DatabaseError> {
     let months = sqlx::query_as!(
         Usage,
-        r#"select month, reserved_uploads + used_uploads as "uploads!", reserved_bytes + used_bytes as "bytes!", reserved_bytes
-           from tenant_usage where tenant_id = $1 and month <= $2 order by month desc limit $3"#,
+        r#"select month as "month!", reserved_uploads + used_uploads as "uploads!", reserved_bytes + used_bytes as "bytes!", reserved_bytes as "reserved_bytes!"
+           from tenant_usage_now where tenant_id = $1 and month <= $2 order by month desc limit $3"#,
         tenant.id.as_uuid(),
         until,
         limit,

@@ -20,8 +20,8 @@ pub async fn month(
     month: Date,
 ) -> Result<Vec<(TenantId, Usage)>, DatabaseError> {
     let rows = sqlx::query!(
-        r#"select tenant_id, month, reserved_uploads + used_uploads as "uploads!", reserved_bytes + used_bytes as "bytes!", reserved_bytes
-           from tenant_usage where tenant_id = any ($1) and month = $2"#,
+        r#"select tenant_id as "tenant_id!", month as "month!", reserved_uploads + used_uploads as "uploads!", reserved_bytes + used_bytes as "bytes!", reserved_bytes as "reserved_bytes!"
+           from tenant_usage_now where tenant_id = any ($1) and month = $2"#,
         &ids(tenants),
         month,
     );

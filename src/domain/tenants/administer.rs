@@ -3,12 +3,13 @@
 use serde_json::{Map, json};
 use sqlx::PgPool;
 use time::OffsetDateTime;
+use tracing::warn;
 
 use super::Directory;
 use crate::adapters::postgres;
 use crate::adapters::postgres::audit::{self, AuditEvent};
 use crate::adapters::postgres::tenants::{self, Filter};
-use crate::adapters::postgres::uppy_sessions;
+use crate::adapters::postgres::{uppy_sessions, usage_deltas};
 use crate::domain::Error;
 use crate::model::{Admin, CursorScope, Provenance, Tenant, TenantId, TenantStatus};
 
@@ -107,6 +108,12 @@ pub async fn change(
     audit::record(&mut *transaction, &desk.event(action, Some(id), detail.into())).await?;
     transaction.commit().await?;
     desk.directory.forget();
+    if before.limits.monthly_bytes.is_none() && tenant.limits.monthly_bytes.is_some() {
+        // From now on grants are judged by the counter. What other replicas still grant without it follows within about a second.
+        if let Err(error) = usage_deltas::add_up_all(desk.pool).await {
+            warn!(%error, tenant.slug = tenant.slug.as_str(), "the month's counter lags behind for now");
+        }
+    }
     Ok(tenant)
 }
 

@@ -12,9 +12,9 @@ from servers import until
 
 # What the counters say, beside what they must say. A row of zeros is as good as none.
 COUNTERS = {
-    "tenant_usage": ("tenant_id, month", ("reserved_uploads", "reserved_bytes", "used_uploads", "used_bytes")),
-    "collection_usage": ("tenant_id, subject, collection", ("uploads", "bytes")),
-    "tenant_days": ("tenant_id, day", ("uploads", "bytes")),
+    "tenant_usage_now": ("tenant_usage_recomputed", "tenant_id, month", ("reserved_uploads", "reserved_bytes", "used_uploads", "used_bytes")),
+    "collection_usage": ("collection_usage_recomputed", "tenant_id, subject, collection", ("uploads", "bytes")),
+    "tenant_days": ("tenant_days_recomputed", "tenant_id, day", ("uploads", "bytes")),
 }
 # What has changed since it was examined.
 SINCE = ("not exists (select from examined.uploads e where e.id = uploads.id and e.status = uploads.status"
@@ -84,10 +84,10 @@ class Books(Ledger):
 
     def of_counters(self):
         found = []
-        for table, (keys, counted) in COUNTERS.items():
+        for table, (recomputed, keys, counted) in COUNTERS.items():
             pairs = ", ".join(f"coalesce(kept.{name}, 0), coalesce(made.{name}, 0)" for name in counted)
             differ = " or ".join(f"coalesce(kept.{name}, 0) <> coalesce(made.{name}, 0)" for name in counted)
-            rows = self.rows(f"select {keys}, {pairs} from {table} kept full join {table}_recomputed made using ({keys}) where {differ}")
+            rows = self.rows(f"select {keys}, {pairs} from {table} kept full join {recomputed} made using ({keys}) where {differ}")
             found += [f"{table} {row}" for row in map(str, rows[:3])]
         return found
 

@@ -1,16 +1,18 @@
 //! How do the grants that wait get on record together, and who is told what?
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use futures_util::future::join;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tracing::warn;
 
 use super::{Answer, LedgerError, Waiting};
 use crate::adapters::postgres::ledger_rows::{self, GrantRow};
+use crate::adapters::postgres::usage_deltas::OpenMonths;
 use crate::metrics::Metrics;
 use crate::model::TenantId;
 
@@ -24,20 +26,37 @@ pub struct LedgerWriter {
     /// Says how a session is had; the writer has one of its own, whose settings stay.
     sessions: PgPool,
     connection: Option<PgConnection>,
+    open: OpenMonths,
     most_rows: usize,
     deadline: Duration,
+    recorded: Arc<Notify>,
     metrics: Metrics,
 }
 
 impl LedgerWriter {
-    pub(super) const fn new(
+    pub(super) fn new(
         queue: mpsc::Receiver<Waiting>,
         sessions: PgPool,
         most_rows: usize,
         deadline: Duration,
         metrics: Metrics,
     ) -> Self {
-        Self { queue, sessions, connection: None, most_rows, deadline, metrics }
+        Self {
+            queue,
+            sessions,
+            connection: None,
+            open: OpenMonths::default(),
+            most_rows,
+            deadline,
+            recorded: Arc::default(),
+            metrics,
+        }
+    }
+
+    /// Tells whoever adds up the usage that there is some.
+    #[must_use]
+    pub fn recorded(&self) -> Arc<Notify> {
+        Arc::clone(&self.recorded)
     }
 
     /// Starts it in a thread of its own, and tells when it has come to its end.
@@ -67,6 +86,8 @@ impl LedgerWriter {
             }
             // Whoever stopped waiting was answered 503 and has no URL, so there is nothing to record.
             batch.retain(|waiting| !waiting.answer.is_closed());
+            // Ids are of their time, and what comes in the order of an index is entered fastest.
+            batch.sort_unstable_by_key(|waiting| waiting.row.grant.id.as_uuid());
             let (rows, answers): (Vec<_>, Vec<_>) = batch.drain(..).map(|w| (w.row, w.answer)).unzip();
             if rows.is_empty() {
                 continue;
@@ -180,7 +201,7 @@ impl LedgerWriter {
             let before = if again { ledger_rows::recorded(&mut connection, rows).await? } else { HashSet::new() };
             let is_new = |row: &&GrantRow| !before.contains(&row.grant.id.as_uuid());
             let fresh: Vec<&GrantRow> = rows.iter().filter(is_new).collect();
-            let mut admitted = ledger_rows::admit(&mut connection, &fresh).await?.into_iter();
+            let mut admitted = ledger_rows::admit(&mut connection, &fresh, Some(&mut self.open)).await?.into_iter();
             let verdict = |row| if is_new(&row) { admitted.next().unwrap_or(Ok(())) } else { Ok(()) };
             let verdicts: Vec<_> = rows.iter().map(verdict).collect();
             Ok::<_, sqlx::Error>((connection, verdicts))
@@ -188,6 +209,7 @@ impl LedgerWriter {
         match tokio::time::timeout(deadline, work).await {
             Ok(Ok((connection, verdicts))) => {
                 self.connection = Some(connection);
+                self.recorded.notify_one();
                 Ok(verdicts.into_iter().map(|verdict| verdict.map_err(LedgerError::OverQuota)).collect())
             }
             Ok(Err(error)) if is_about_the_rows(&error) => Err(LedgerError::Refused(error.to_string())),
