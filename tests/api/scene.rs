@@ -110,7 +110,8 @@ impl Scene {
         self.ahead.store(0, Ordering::Relaxed);
         // The audit is only ever added to, but for who owns the whole server.
         let tables = "set session_replication_role = replica;
-            truncate uploads, adopted_objects, audit_events, tenant_usage, usage_deltas, tenant_days, collection_usage, idempotency_keys;
+            truncate uploads, adopted_objects, audit_events, usage_deltas, tenant_days, collection_usage, idempotency_keys;
+            update tenant_usage set reserved_uploads = 0, reserved_bytes = 0, used_uploads = 0, used_bytes = 0;
             set session_replication_role = origin";
         sqlx::raw_sql(tables).execute(&self.gateway.database.pool).await.expect("emptied");
         for key in store::keys(&self.gateway).await {
