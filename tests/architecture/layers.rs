@@ -15,6 +15,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("event_listener", &["domain", "adapters", "model", "config", "metrics", "trace"]),
     ("doctor", &["domain", "adapters", "model", "config", "metrics", "trace"]),
     ("healthcheck", &[]),
+    ("usage_keeper", &["adapters"]),
     ("reconciler", &["domain", "adapters", "model", "config", "metrics", "trace"]),
     ("cognito", &["domain", "adapters", "model", "config", "metrics", "trace"]),
     ("domain", &["adapters", "model", "config", "metrics", "trace"]),

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::audit::Proof;
-use super::usage_deltas::{self, Deltas, OpenMonths};
+use super::usage_deltas::{self, Deltas, OpenMonths, Reserved};
 use crate::model::{Grant, PartPlan, Provenance, Tenant, TenantId};
 
 /// What the audit says of a grant.
@@ -50,7 +50,7 @@ impl GrantRow {
         Proof::new(*created_at, Some(*tenant), &grant.subject, GRANTED, Some(grant.id), provenance, "{}")
     }
 
-    pub(super) fn bytes(&self) -> i64 {
+    fn bytes(&self) -> i64 {
         self.grant.size.most().bytes()
     }
 }
@@ -92,7 +92,7 @@ pub(super) async fn admit(
         let tried: Vec<&GrantRow> = waiting.iter().filter_map(|&index| rows.get(index).copied()).collect();
         let held = insert(connection, &tried, open.as_deref_mut()).await?;
         if held.iter().any(|held| held.taken.is_none()) {
-            usage_deltas::open(connection, &tried).await?;
+            usage_deltas::open(connection, &reserved(&tried)).await?;
         }
         waiting = again(&tried, &held, &waiting, &mut verdicts);
     }
@@ -125,6 +125,11 @@ fn again(tried: &[&GrantRow], held: &[Held], places: &[usize], verdicts: &mut [R
         }
     }
     again
+}
+
+fn reserved(rows: &[&GrantRow]) -> Vec<Reserved> {
+    let one = |row: &&GrantRow| Reserved { tenant: row.tenant.as_uuid(), at: row.created_at, bytes: row.bytes() };
+    rows.iter().map(one).collect()
 }
 
 /// The rows of a batch, one array a column, in words that two statements share.
@@ -185,8 +190,9 @@ async fn insert(
     let Some(open) = open.filter(|_| rows.iter().all(|row| row.monthly_bytes.is_none())) else {
         return insert_within_limits(connection, rows).await;
     };
-    open.see_to(connection, rows).await?;
-    let deltas = Deltas::of(rows);
+    let reserved = reserved(rows);
+    open.see_to(connection, &reserved).await?;
+    let deltas = Deltas::of(&reserved);
     let written = write!(
         rows,
         ", granted as (

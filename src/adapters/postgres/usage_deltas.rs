@@ -8,7 +8,6 @@ use time::{Date, OffsetDateTime, UtcOffset};
 use uuid::Uuid;
 
 use super::DatabaseError;
-use super::ledger_rows::GrantRow;
 
 /// So many batches are added up in one statement.
 const MOST: i64 = 1000;
@@ -16,6 +15,21 @@ const MOST: i64 = 1000;
 const MOST_OPEN: usize = 50_000;
 
 type Month = (Uuid, Date);
+
+/// What one grant reserves.
+pub(super) struct Reserved {
+    pub(super) tenant: Uuid,
+    pub(super) at: OffsetDateTime,
+    pub(super) bytes: i64,
+}
+
+impl Reserved {
+    /// As the database has it: the first day of the calendar month, UTC.
+    fn month(&self) -> Month {
+        let day = self.at.to_offset(UtcOffset::UTC).date();
+        (self.tenant, day.replace_day(1).unwrap_or(day))
+    }
+}
 
 /// What one batch reserves, by tenant and month, as columns.
 pub(super) struct Deltas {
@@ -26,12 +40,12 @@ pub(super) struct Deltas {
 }
 
 impl Deltas {
-    pub(super) fn of(rows: &[&GrantRow]) -> Self {
+    pub(super) fn of(reserved: &[Reserved]) -> Self {
         let mut sums: BTreeMap<Month, (i64, i64)> = BTreeMap::new();
-        for row in rows {
-            let (uploads, bytes) = sums.entry(month(row)).or_default();
+        for one in reserved {
+            let (uploads, bytes) = sums.entry(one.month()).or_default();
             *uploads += 1;
-            *bytes += row.bytes();
+            *bytes += one.bytes;
         }
         let (mut tenants, mut months, mut uploads, mut bytes) = (vec![], vec![], vec![], vec![]);
         for ((tenant, month), (count, sum)) in sums {
@@ -53,24 +67,24 @@ impl OpenMonths {
     pub(super) async fn see_to(
         &mut self,
         connection: &mut PgConnection,
-        rows: &[&GrantRow],
+        reserved: &[Reserved],
     ) -> Result<(), sqlx::Error> {
-        if rows.iter().all(|row| self.0.contains(&month(row))) {
+        if reserved.iter().all(|one| self.0.contains(&one.month())) {
             return Ok(());
         }
-        open(connection, rows).await?;
+        open(connection, reserved).await?;
         if self.0.len() > MOST_OPEN {
             self.0.clear();
         }
-        self.0.extend(rows.iter().map(|row| month(row)));
+        self.0.extend(reserved.iter().map(Reserved::month));
         Ok(())
     }
 }
 
 /// The month's counters of these tenants, so that there is a row to lock.
-pub(super) async fn open(connection: &mut PgConnection, rows: &[&GrantRow]) -> Result<(), sqlx::Error> {
-    let tenants: Vec<Uuid> = rows.iter().map(|row| row.tenant.as_uuid()).collect();
-    let times: Vec<OffsetDateTime> = rows.iter().map(|row| row.created_at).collect();
+pub(super) async fn open(connection: &mut PgConnection, reserved: &[Reserved]) -> Result<(), sqlx::Error> {
+    let tenants: Vec<Uuid> = reserved.iter().map(|one| one.tenant).collect();
+    let times: Vec<OffsetDateTime> = reserved.iter().map(|one| one.at).collect();
     sqlx::query!(
         "insert into tenant_usage (tenant_id, month)
          select distinct tenant_id, upload_month(at) from unnest($1::uuid[], $2::timestamptz[]) as row (tenant_id, at) order by 1, 2
@@ -119,10 +133,4 @@ async fn add_up(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
     )
     .fetch_one(connection)
     .await
-}
-
-/// As the database has it: the first day of the calendar month, UTC.
-fn month(row: &GrantRow) -> Month {
-    let day = row.created_at.to_offset(UtcOffset::UTC).date();
-    (row.tenant.as_uuid(), day.replace_day(1).unwrap_or(day))
 }
