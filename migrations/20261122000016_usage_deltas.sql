@@ -17,9 +17,10 @@ alter table tenant_usage drop constraint tenant_usage_not_negative;
 alter table tenant_usage add constraint tenant_usage_not_negative check (used_uploads >= 0 and used_bytes >= 0) not valid;
 alter table tenant_usage validate constraint tenant_usage_not_negative;
 
+-- What is reserved ends at four exabytes: one tenant's numbers must not keep everybody's from being added up.
 create view tenant_usage_now as
 select tenant_id, month,
-       sum(reserved_uploads)::bigint as reserved_uploads, sum(reserved_bytes)::bigint as reserved_bytes,
+       sum(reserved_uploads)::bigint as reserved_uploads, least(sum(reserved_bytes), 4611686018427387904)::bigint as reserved_bytes,
        sum(used_uploads)::bigint as used_uploads, sum(used_bytes)::bigint as used_bytes
 from (
     select tenant_id, month, reserved_uploads, reserved_bytes, used_uploads, used_bytes from tenant_usage

@@ -116,3 +116,23 @@ async fn a_counter_that_is_held_keeps_no_grant_waiting_and_is_caught_up_with() {
     gateway.until("all is added up", async || left(&gateway).await == 0).await;
     assert_eq!(added_up(&gateway).await, (21, 41));
 }
+
+#[tokio::test]
+async fn what_one_tenant_claims_keeps_nobody_else_s_from_being_added_up() {
+    let gateway = Harness::start().await;
+    gateway.grant(&gateway.token("alice@acme.example"), 1).await;
+    // As many of the largest objects as no tenant has: more bytes than a counter holds.
+    let claims = "insert into usage_deltas (tenant_ids, months, uploads, bytes)
+        select array[id], array[upload_month(now())], array[1], array[9000000000000000000]
+        from tenants, generate_series(1, 3) where slug = 'acme'";
+    sqlx::raw_sql(claims).execute(&gateway.database.pool).await.expect("claimed");
+    let before = told(&gateway).await;
+    assert_eq!(before["reservedBytes"], json!(1_i64 << 62));
+    gateway.grant(&gateway.token("gina@globex.example"), 5).await;
+    gateway.until("all is added up", async || left(&gateway).await == 0).await;
+    assert_eq!(told(&gateway).await, before);
+    let globex =
+        "select reserved_bytes from tenant_usage u join tenants t on t.id = u.tenant_id where t.slug = 'globex'";
+    let reserved: i64 = sqlx::query_scalar(globex).fetch_one(&gateway.database.pool).await.expect("a counter");
+    assert_eq!(reserved, 5);
+}

@@ -92,7 +92,7 @@ pub(super) async fn admit(
         let tried: Vec<&GrantRow> = waiting.iter().filter_map(|&index| rows.get(index).copied()).collect();
         let held = insert(connection, &tried, open.as_deref_mut()).await?;
         if held.iter().any(|held| held.taken.is_none()) {
-            usage_deltas::open(connection, &reserved(&tried)).await?;
+            usage_deltas::open(connection, &deltas(&tried)).await?;
         }
         waiting = again(&tried, &held, &waiting, &mut verdicts);
     }
@@ -127,9 +127,9 @@ fn again(tried: &[&GrantRow], held: &[Held], places: &[usize], verdicts: &mut [R
     again
 }
 
-fn reserved(rows: &[&GrantRow]) -> Vec<Reserved> {
-    let one = |row: &&GrantRow| Reserved { tenant: row.tenant.as_uuid(), at: row.created_at, bytes: row.bytes() };
-    rows.iter().map(one).collect()
+fn deltas(rows: &[&GrantRow]) -> Deltas {
+    let reserved = |row: &&GrantRow| Reserved { tenant: row.tenant.as_uuid(), at: row.created_at, bytes: row.bytes() };
+    Deltas::of(rows.iter().map(reserved))
 }
 
 /// The rows of a batch, one array a column, in words that two statements share.
@@ -190,9 +190,8 @@ async fn insert(
     let Some(open) = open.filter(|_| rows.iter().all(|row| row.monthly_bytes.is_none())) else {
         return insert_within_limits(connection, rows).await;
     };
-    let reserved = reserved(rows);
-    open.see_to(connection, &reserved).await?;
-    let deltas = Deltas::of(&reserved);
+    let deltas = deltas(rows);
+    open.see_to(connection, &deltas).await?;
     let written = write!(
         rows,
         ", granted as (

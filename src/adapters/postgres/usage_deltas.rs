@@ -40,7 +40,7 @@ pub(super) struct Deltas {
 }
 
 impl Deltas {
-    pub(super) fn of(reserved: &[Reserved]) -> Self {
+    pub(super) fn of(reserved: impl Iterator<Item = Reserved>) -> Self {
         let mut sums: BTreeMap<Month, (i64, i64)> = BTreeMap::new();
         for one in reserved {
             let (uploads, bytes) = sums.entry(one.month()).or_default();
@@ -56,6 +56,10 @@ impl Deltas {
         }
         Self { tenants, months, uploads, bytes }
     }
+
+    fn keys(&self) -> impl Iterator<Item = Month> {
+        self.tenants.iter().copied().zip(self.months.iter().copied())
+    }
 }
 
 /// The months whose counters are known to be there, so that nobody has to look with each batch.
@@ -64,40 +68,35 @@ pub(super) struct OpenMonths(HashSet<Month>);
 
 impl OpenMonths {
     /// Sees to it that each of these tenants has a counter for its month. That makes a tenant one that cannot be deleted, too.
-    pub(super) async fn see_to(
-        &mut self,
-        connection: &mut PgConnection,
-        reserved: &[Reserved],
-    ) -> Result<(), sqlx::Error> {
-        if reserved.iter().all(|one| self.0.contains(&one.month())) {
+    pub(super) async fn see_to(&mut self, connection: &mut PgConnection, deltas: &Deltas) -> Result<(), sqlx::Error> {
+        if deltas.keys().all(|month| self.0.contains(&month)) {
             return Ok(());
         }
-        open(connection, reserved).await?;
+        open(connection, deltas).await?;
         if self.0.len() > MOST_OPEN {
             self.0.clear();
         }
-        self.0.extend(reserved.iter().map(Reserved::month));
+        self.0.extend(deltas.keys());
         Ok(())
     }
 }
 
 /// The month's counters of these tenants, so that there is a row to lock.
-pub(super) async fn open(connection: &mut PgConnection, reserved: &[Reserved]) -> Result<(), sqlx::Error> {
-    let tenants: Vec<Uuid> = reserved.iter().map(|one| one.tenant).collect();
-    let times: Vec<OffsetDateTime> = reserved.iter().map(|one| one.at).collect();
+pub(super) async fn open(connection: &mut PgConnection, deltas: &Deltas) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "insert into tenant_usage (tenant_id, month)
-         select distinct tenant_id, upload_month(at) from unnest($1::uuid[], $2::timestamptz[]) as row (tenant_id, at) order by 1, 2
+         select tenant_id, month from unnest($1::uuid[], $2::date[]) as row (tenant_id, month) order by 1, 2
          on conflict do nothing",
-        &tenants,
-        &times,
+        &deltas.tenants,
+        &deltas.months,
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// Adds up what batches left, of any replica. Waits for another one that does so at this moment.
+/// Adds up what batches left, of any replica. Waits for another one that does so at this moment. What is reserved ends at four
+/// exabytes, as in `tenant_usage_now`: one tenant's numbers must not keep everybody's from being added up.
 ///
 /// # Errors
 /// When Postgres does not answer, or somebody holds a counter.
@@ -121,12 +120,12 @@ async fn add_up(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
              returning tenant_ids, months, uploads, bytes
          ), counted as (
              insert into tenant_usage as u (tenant_id, month, reserved_uploads, reserved_bytes)
-             select d.tenant_id, d.month, sum(d.uploads), sum(d.bytes)
+             select d.tenant_id, d.month, sum(d.uploads), least(sum(d.bytes), 4611686018427387904)
              from taken, unnest(tenant_ids, months, taken.uploads, taken.bytes) as d (tenant_id, month, uploads, bytes)
              group by 1, 2 order by 1, 2
              on conflict (tenant_id, month) do update
                  set reserved_uploads = u.reserved_uploads + excluded.reserved_uploads,
-                     reserved_bytes = u.reserved_bytes + excluded.reserved_bytes
+                     reserved_bytes = least(u.reserved_bytes::numeric + excluded.reserved_bytes, 4611686018427387904)
          )
          select count(*) as "count!" from taken"#,
         MOST,
