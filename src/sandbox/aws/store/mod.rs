@@ -2,7 +2,9 @@
 //!
 //! An object is a record (`objects/HASH.json`, named after its key so that any key of S3's fits a file name) that names
 //! a blob (`blobs/UUID`). Its replacement is a new blob and a new record; the lock on the index makes the check of a
-//! condition and the change one step, which is what lets `If-None-Match: *` have exactly one winner.
+//! condition and the change one step, which is what lets `If-None-Match: *` have exactly one winner. Nothing waits
+//! within that step: a client that goes away takes its request with it wherever that waits, and a record that is gone
+//! from the disk but not from the index would be an object that nobody can delete.
 
 mod blob;
 mod uploads;
@@ -134,16 +136,16 @@ impl Store {
         let blob = Blob::receive(&self.blobs, body, declared).await?;
         let (e_tag, checksum) = (hex(&blob.md5), blob.checksum.clone());
         let new = NewObject { creation, key, blob, e_tag, checksum, parts: None, attributes };
-        self.commit(&mut *self.index.lock().await, new, precondition).await
+        self.commit(&mut *self.index.lock().await, new, precondition)
     }
 
     /// Deletes an object. To S3 it is no error when there is none.
     pub(super) async fn delete(&self, key: &str) -> S3Result<()> {
         let mut index = self.index.lock().await;
         if let Some(object) = index.objects.get(key).cloned() {
-            fs::remove_file(record_path(&self.objects, key)).await.map_err(S3Error::internal_error)?;
+            std::fs::remove_file(record_path(&self.objects, key)).map_err(S3Error::internal_error)?;
             index.objects.remove(key);
-            self.discard(&object.blob).await;
+            self.discard(&object.blob);
         }
         Ok(())
     }
@@ -160,7 +162,7 @@ impl Store {
             .collect()
     }
 
-    async fn commit(&self, index: &mut Index, new: NewObject, precondition: &Precondition) -> S3Result<Arc<Object>> {
+    fn commit(&self, index: &mut Index, new: NewObject, precondition: &Precondition) -> S3Result<Arc<Object>> {
         precondition.check(index.objects.get(&new.key))?;
         let object = Arc::new(Object {
             size: new.blob.size,
@@ -172,18 +174,18 @@ impl Store {
             parts: new.parts,
             attributes: new.attributes,
         });
-        write_record(&self.objects, &object.key, &*object).await.map_err(S3Error::internal_error)?;
+        write_record(&self.objects, &object.key, &*object).map_err(S3Error::internal_error)?;
         new.blob.keep();
         if let Some(replaced) = index.objects.insert(object.key.clone(), Arc::clone(&object)) {
-            self.discard(&replaced.blob).await;
+            self.discard(&replaced.blob);
         }
         self.notifications.created(new.creation, &object.key, object.size, &object.e_tag);
         Ok(object)
     }
 
-    async fn discard(&self, blob: &str) {
+    fn discard(&self, blob: &str) {
         // What cannot be removed now is swept up at the next start.
-        let _: io::Result<()> = fs::remove_file(self.blobs.join(blob)).await;
+        let _: io::Result<()> = std::fs::remove_file(self.blobs.join(blob));
     }
 }
 
@@ -206,11 +208,11 @@ fn record_path(directory: &Path, name: &str) -> PathBuf {
 }
 
 /// Writes the record beside its place and then moves it there, so that no crash leaves half of one.
-async fn write_record(directory: &Path, name: &str, record: &impl Serialize) -> io::Result<()> {
+fn write_record(directory: &Path, name: &str, record: &impl Serialize) -> io::Result<()> {
     let path = record_path(directory, name);
     let beside = path.with_extension("new");
-    fs::write(&beside, serde_json::to_vec(record)?).await?;
-    fs::rename(beside, path).await
+    std::fs::write(&beside, serde_json::to_vec(record)?)?;
+    std::fs::rename(beside, path)
 }
 
 async fn read_records<T: DeserializeOwned>(directory: &Path) -> io::Result<Vec<T>> {
@@ -236,4 +238,32 @@ async fn sweep(blobs: &Path, index: &Index) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures_util::FutureExt as _;
+    use s3s::Body;
+    use tempfile::TempDir;
+
+    use super::super::sqs::Sqs;
+    use super::*;
+
+    #[tokio::test]
+    async fn who_goes_away_in_the_middle_leaves_no_half_of_a_deletion() {
+        let (directory, clock) = (TempDir::new().unwrap(), Clock::system());
+        let notifications = Sqs::new("uploads", "eu-west-1", clock.clone()).notifications;
+        let store = Store::open(directory.path(), clock, notifications).await.unwrap();
+        let none = Declared { length: None, md5: None, checksum: None, trailer: None, algorithm: None };
+        let body = StreamingBlob::from(Body::from("bytes".to_owned()));
+        let name = (Creation::Put, "acme/a".to_owned());
+        store.put(name, body, none, Attributes::default(), &Precondition::default()).await.unwrap();
+
+        // Polled once and dropped, as a request is whose connection ends.
+        let _: Option<S3Result<()>> = pin!(store.delete("acme/a")).now_or_never();
+        store.delete("acme/a").await.unwrap();
+        assert!(store.get("acme/a").await.is_none());
+    }
 }

@@ -1,6 +1,7 @@
 //! Which parts of a multipart upload are there, and what do they make together?
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::sync::Arc;
 
 use s3s::crypto::{Checksum as _, Md5};
@@ -8,7 +9,6 @@ use s3s::dto::{CompletedPart, StreamingBlob};
 use s3s::{S3Error, S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use tokio::fs;
 use uuid::Uuid;
 
 use super::{Attributes, Blob, Declared, NewObject, Object, Precondition, Store, hex, record_path, write_record};
@@ -100,7 +100,7 @@ impl Store {
         let id = Uuid::new_v4().simple().to_string();
         let upload = Upload { id: id.clone(), key, attributes, algorithm, composite, parts: BTreeMap::new() };
         let mut index = self.index.lock().await;
-        write_record(&self.uploads, &id, &upload).await.map_err(S3Error::internal_error)?;
+        write_record(&self.uploads, &id, &upload).map_err(S3Error::internal_error)?;
         index.uploads.insert(id.clone(), upload);
         Ok(id)
     }
@@ -143,10 +143,10 @@ impl Store {
         let mut index = self.index.lock().await;
         let upload = index.uploads.get_mut(id).ok_or_else(no_such_upload)?;
         let replaced = upload.parts.insert(number, part.clone());
-        write_record(&self.uploads, id, upload).await.map_err(S3Error::internal_error)?;
+        write_record(&self.uploads, id, upload).map_err(S3Error::internal_error)?;
         blob.keep();
         if let Some(replaced) = replaced {
-            self.discard(&replaced.blob).await;
+            self.discard(&replaced.blob);
         }
         Ok(part)
     }
@@ -185,22 +185,22 @@ impl Store {
         if !index.uploads.contains_key(id) {
             return Err(no_such_upload());
         }
-        let object = self.commit(&mut index, new, &completion.precondition).await?;
-        self.forget(&mut index.uploads, id).await?;
+        let object = self.commit(&mut index, new, &completion.precondition)?;
+        self.forget(&mut index.uploads, id)?;
         Ok(object)
     }
 
     pub(in super::super) async fn abort(&self, key: &str, id: &str) -> S3Result<()> {
         self.upload(key, id).await?;
         let mut index = self.index.lock().await;
-        self.forget(&mut index.uploads, id).await
+        self.forget(&mut index.uploads, id)
     }
 
-    async fn forget(&self, uploads: &mut std::collections::HashMap<String, Upload>, id: &str) -> S3Result<()> {
+    fn forget(&self, uploads: &mut std::collections::HashMap<String, Upload>, id: &str) -> S3Result<()> {
         let upload = uploads.remove(id).ok_or_else(no_such_upload)?;
-        fs::remove_file(record_path(&self.uploads, id)).await.map_err(S3Error::internal_error)?;
+        fs::remove_file(record_path(&self.uploads, id)).map_err(S3Error::internal_error)?;
         for blob in upload.blobs() {
-            self.discard(blob).await;
+            self.discard(blob);
         }
         Ok(())
     }
