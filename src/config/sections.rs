@@ -25,7 +25,7 @@ pub struct Server {
     pub allowed_origins: Vec<String>,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// Threads that serve requests.
+    /// Threads that serve requests, if not one for each core but one.
     pub workers: Option<usize>,
     /// How long an idle connection is kept.
     pub keep_alive: Duration,
