@@ -72,7 +72,7 @@ async fn serve(
     // Middleware inside answers its refusals itself, so nothing but the framework's own failure comes as an error.
     let (mut response, chain) = refusal_or(response?.map_into_boxed_body(), &id);
     if response.status() == StatusCode::FORBIDDEN {
-        refusal::note(&response).await;
+        Box::pin(refusal::note(&response)).await;
     }
     dress(response.response_mut().head_mut(), &id, state.is_some_and(|state| state.is_draining()));
     record(&response, began, &chain);

@@ -82,7 +82,8 @@ impl TokenVerifier {
         {
             return Ok(Arc::clone(&known.token));
         }
-        let token = Arc::new(self.verify_anew(token, now).await?);
+        // Boxed, so that a token that is known does not carry what only a new one needs.
+        let token = Arc::new(Box::pin(self.verify_anew(token, now)).await?);
         let life = Duration::try_from(end(&token, self.auth.leeway) - now).unwrap_or_default();
         self.verified.insert(digest, Arc::new(Remembered { token: Arc::clone(&token), life }));
         Ok(token)

@@ -93,12 +93,13 @@ impl CredentialCache {
         if known.as_ref().is_some_and(|session| {
             session.credentials.expires_at - self.clock.now() < least_life || is_revoked(session)
         }) {
-            self.sessions.invalidate(&holder).await;
+            Box::pin(self.sessions.invalidate(&holder)).await;
             known = None;
         }
         let session = match known {
             Some(session) => session,
-            None => self.sessions.try_get_with_by_ref(&holder, self.open(tenant, reach)).await?,
+            // Boxed, so that every request does not carry what only the first one needs.
+            None => Box::pin(self.sessions.try_get_with_by_ref(&holder, self.open(tenant, reach))).await?,
         };
         if let Some(from) = tenant.sessions_from.filter(|_| is_revoked(&session)) {
             return Err(Arc::new(AssumeRoleError::revoked(from)));

@@ -59,7 +59,7 @@ impl Directory {
         if ClaimValue::parse(claim).is_err() {
             return Ok(None);
         }
-        self.remembered(Name::Claim(claim.to_owned()), tenants::find_by_claim(&self.pool, claim)).await
+        self.remembered(Name::Claim(claim.to_owned()), || tenants::find_by_claim(&self.pool, claim)).await
     }
 
     /// The tenant of that id, if any.
@@ -67,7 +67,7 @@ impl Directory {
     /// # Errors
     /// When it is not remembered and Postgres does not answer.
     pub async fn find(&self, id: TenantId) -> Result<Option<Arc<Tenant>>, Error> {
-        self.remembered(Name::Id(id), tenants::find(&self.pool, id)).await
+        self.remembered(Name::Id(id), || tenants::find(&self.pool, id)).await
     }
 
     /// The tenant whose people have their e-mail addresses in that domain, if any.
@@ -75,22 +75,22 @@ impl Directory {
     /// # Errors
     /// When it is not remembered and Postgres does not answer.
     pub async fn find_by_email_domain(&self, domain: &EmailDomain) -> Result<Option<Arc<Tenant>>, Error> {
-        let load = tenants::find_by_email_domain(&self.pool, domain);
-        self.remembered(Name::EmailDomain(domain.clone()), load).await
+        self.remembered(Name::EmailDomain(domain.clone()), || tenants::find_by_email_domain(&self.pool, domain)).await
     }
 
     /// What is known under that name, or else what `load` reads.
-    async fn remembered(
+    async fn remembered<Loading: Future<Output = Result<Option<Tenant>, DatabaseError>>>(
         &self,
         name: Name,
-        load: impl Future<Output = Result<Option<Tenant>, DatabaseError>>,
+        load: impl FnOnce() -> Loading,
     ) -> Result<Option<Arc<Tenant>>, Error> {
         let key = (self.epoch.load(Ordering::Acquire), name);
         if let Some(found) = self.known.get(&key).await {
             return Ok(found);
         }
-        let load = async { load.await.map(|found| found.map(Arc::new)) };
-        self.known.try_get_with(key, load).await.map_err(Error::DatabaseUnavailable)
+        let load = async { load().await.map(|found| found.map(Arc::new)) };
+        // Boxed, so that every request does not carry what only the first one needs.
+        Box::pin(self.known.try_get_with(key, load)).await.map_err(Error::DatabaseUnavailable)
     }
 
     /// A tenant changed, or may have: ask again about every one.
