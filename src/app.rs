@@ -111,7 +111,7 @@ impl Composition {
         let (url_expiry, session_duration) = (config.upload.url_expiry, config.upload.session_duration);
         let credentials = CredentialCache::new(assumer, url_expiry, session_duration, clock.clone());
         let bucket = Bucket::new(&config.aws, &config.upload);
-        let pages = http::Pages::new(&config.auth.pools, &bucket.url())?;
+        let pages = http::Pages::new(&config.auth.pools, &bucket.url());
         let uploads = Arc::new(Uploads {
             ledger: entrance,
             audit: events.clone(),

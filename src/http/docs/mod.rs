@@ -14,6 +14,7 @@ use maud::{DOCTYPE, Markup, html};
 use serde_json::Value;
 
 use super::State;
+use super::problem::Problem;
 use operation::Operation;
 use prose::{line, prose};
 
@@ -33,8 +34,8 @@ pub(super) const STYLE: &str = include_str!("style.css");
         (status = 304, description = "The caller has it already, as its `If-None-Match` says"),
     )
 )]
-pub(super) async fn get(request: HttpRequest, state: Data<State>) -> HttpResponse {
-    state.pages.docs.answer(&request)
+pub(super) async fn get(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
+    Ok(state.pages.contract()?.docs.answer(&request))
 }
 
 /// `GET /docs/style.css`

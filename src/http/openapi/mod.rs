@@ -11,6 +11,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::openapi::{OpenApi as Document, RefOr, Required, Schema};
 use utoipa::{Modify, OpenApi};
 
+use super::problem::Problem;
 use super::uppy::contract::Sessions;
 use super::{
     State, admin, audit, collections, credentials, docs, login, me, problem, sign, tutorial, uploads, uppy, usage,
@@ -135,6 +136,6 @@ pub fn text(document: &Document) -> serde_json::Result<String> {
         (status = 304, description = "The caller has it already, as its `If-None-Match` says"),
     )
 )]
-pub(super) async fn get(request: HttpRequest, state: Data<State>) -> HttpResponse {
-    state.pages.contract.answer(&request)
+pub(super) async fn get(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
+    Ok(state.pages.contract()?.document.answer(&request))
 }
