@@ -18,6 +18,7 @@ use upload_gateway::model::{Clock, Slug};
 use upload_gateway::{http, telemetry};
 
 /// A request makes and drops two hundred things, and musl's own allocator, which packages for any Linux have, takes turns for each.
+/// Its second line gives memory back within a tenth of a second, where the third keeps what one busy second needed.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

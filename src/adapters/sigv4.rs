@@ -7,7 +7,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::{digest, hmac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
-use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret as _, SecretString};
 use time::{Date, OffsetDateTime};
 
 /// Everything but RFC 3986's unreserved characters.
@@ -39,25 +40,25 @@ fn day(date: Date) -> String {
 /// four of a signature's five HMACs depend on nothing else.
 pub struct SigningKeys {
     secret: SecretString,
-    region: String,
+    region: Arc<str>,
     service: &'static str,
     today: RwLock<Option<Arc<DayKey>>>,
 }
 
-/// One day's key with its credential scope, `20130524/us-east-1/s3/aws4_request`.
+/// One day's key. A gateway remembers one for each of thousands of sessions, so that it holds nothing that can be told from the rest.
 pub struct DayKey {
     date: Date,
-    /// As bytes: prepared for use it is a kilobyte more, for each session that is remembered, and saves no microsecond.
-    key: SecretSlice<u8>,
-    /// The scope that the key is good for.
-    pub scope: String,
+    region: Arc<str>,
+    service: &'static str,
+    /// As bytes: prepared for use it is a kilobyte more, and saves no microsecond.
+    key: Zeroizing<[u8; 32]>,
 }
 
 impl SigningKeys {
     /// For that secret access key.
     #[must_use]
-    pub fn new(secret: SecretString, region: &str, service: &'static str) -> Self {
-        Self { secret, region: region.to_owned(), service, today: RwLock::new(None) }
+    pub fn new(secret: SecretString, region: impl Into<Arc<str>>, service: &'static str) -> Self {
+        Self { secret, region: region.into(), service, today: RwLock::new(None) }
     }
 
     /// The secret access key itself, for the SDK's calls.
@@ -85,21 +86,25 @@ impl SigningKeys {
         let key = sign(secret.expose_secret().as_bytes(), &day);
         let key = sign(key.as_ref(), &self.region);
         let key = sign(key.as_ref(), self.service);
-        let key = sign(key.as_ref(), "aws4_request");
-        DayKey {
-            date,
-            key: key.as_ref().to_vec().into(),
-            scope: format!("{day}/{}/{}/aws4_request", self.region, self.service),
-        }
+        let tag = sign(key.as_ref(), "aws4_request");
+        let mut key = Zeroizing::new([0; 32]);
+        key.copy_from_slice(tag.as_ref());
+        DayKey { date, region: Arc::clone(&self.region), service: self.service, key }
     }
 }
 
 impl DayKey {
+    /// The credential scope that the key is good for, `20130524/us-east-1/s3/aws4_request`.
+    #[must_use]
+    pub fn scope(&self) -> String {
+        format!("{}/{}/{}/aws4_request", day(self.date), self.region, self.service)
+    }
+
     /// The signature of a canonical request, in hexadecimal.
     #[must_use]
     pub fn sign(&self, timestamp: &str, canonical_request: &str) -> String {
         let hash = digest::digest(&digest::SHA256, canonical_request.as_bytes());
-        let scope = &self.scope;
+        let scope = self.scope();
         let mut text = String::with_capacity(150);
         let _ = write!(text, "AWS4-HMAC-SHA256\n{timestamp}\n{scope}\n");
         push_hex(&mut text, hash.as_ref());
@@ -110,7 +115,7 @@ impl DayKey {
     #[must_use]
     pub fn sign_text(&self, text: &str) -> String {
         let mut hex = String::with_capacity(64);
-        push_hex(&mut hex, sign(self.key.expose_secret(), text).as_ref());
+        push_hex(&mut hex, sign(self.key.as_slice(), text).as_ref());
         hex
     }
 }

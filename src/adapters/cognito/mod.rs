@@ -172,12 +172,12 @@ impl UserPools {
         let lines: String = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
         let hash: String = digest(&SHA256, body.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         let canonical = format!("POST\n/\n\n{lines}\n{names}\n{hash}");
-        let day = SigningKeys::new(key.secret_access_key().into(), &place.region, "cognito-idp").day_key(now);
+        let day = SigningKeys::new(key.secret_access_key().into(), place.region.as_str(), "cognito-idp").day_key(now);
         let signature = day.sign(&timestamp(now), &canonical);
         let claims = format!(
             "AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={names}, Signature={signature}",
             key.access_key_id(),
-            day.scope
+            day.scope()
         );
         let mut request = self.http.post(place.endpoint.clone()).header(AUTHORIZATION, claims);
         for (name, value) in headers.into_iter().filter(|(name, _)| *name != "host" && *name != "content-type") {

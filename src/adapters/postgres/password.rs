@@ -112,7 +112,7 @@ impl Password {
                 let provider = credentials.as_ref().ok_or_else(absent)?;
                 let own = provider.provide_credentials().await;
                 let own = own.map_err(|error| PasswordError::Credentials(with_causes(&error)))?;
-                let keys = SigningKeys::new(own.secret_access_key().into(), region, "rds-db");
+                let keys = SigningKeys::new(own.secret_access_key().into(), region.as_str(), "rds-db");
                 let signer = Signer { access_key_id: own.access_key_id(), session_token: own.session_token(), keys };
                 let now = clock.now();
                 let opened = |way: PgConnectOptions| {
@@ -170,7 +170,7 @@ impl Signer<'_> {
         let (day_key, timestamp) = (self.keys.day_key(now), timestamp(now));
         let place = format!("{}:{}", options.get_host(), options.get_port());
         let user = encode(options.get_username());
-        let credential = format!("{}/{}", self.access_key_id, day_key.scope);
+        let credential = format!("{}/{}", self.access_key_id, day_key.scope());
         let session = self.session_token.map(|token| format!("&X-Amz-Security-Token={}", encode(token)));
         let query = format!(
             "Action=connect&DBUser={user}&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={}&X-Amz-Date={timestamp}\

@@ -59,7 +59,7 @@ pub fn sign_form(
     }
     fields.extend(bucket.encryption());
     fields.push(("x-amz-algorithm", "AWS4-HMAC-SHA256".to_owned()));
-    fields.push(("x-amz-credential", format!("{}/{}", credentials.access_key_id, day_key.scope)));
+    fields.push(("x-amz-credential", format!("{}/{}", credentials.access_key_id, day_key.scope())));
     fields.push(("x-amz-date", timestamp(now)));
     fields.push(("x-amz-security-token", credentials.token()));
 

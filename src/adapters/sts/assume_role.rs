@@ -1,5 +1,6 @@
 //! How is the upload role assumed for one tenant, or for one subject of it?
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_sts::config::BehaviorVersion;
@@ -76,7 +77,7 @@ pub(super) struct Wish<'a> {
 pub struct RoleAssumer {
     pub(super) client: aws_sdk_sts::Client,
     metrics: Metrics,
-    region: String,
+    region: Arc<str>,
     pub(super) upload: config::Upload,
 }
 
@@ -94,7 +95,7 @@ impl RoleAssumer {
         Self {
             client: aws_sdk_sts::Client::from_conf(builder.build()),
             metrics,
-            region: aws.region.clone(),
+            region: aws.region.as_str().into(),
             upload: upload.clone(),
         }
     }
@@ -150,7 +151,7 @@ impl RoleAssumer {
             given.access_key_id,
             given.secret_access_key.into(),
             given.session_token.into(),
-            &self.region,
+            Arc::clone(&self.region),
             wish.duration,
             expires_at,
         ))

@@ -30,7 +30,7 @@ impl TemporaryCredentials {
         access_key_id: String,
         secret_access_key: SecretString,
         session_token: SecretString,
-        region: &str,
+        region: impl Into<Arc<str>>,
         life: Duration,
         expires_at: OffsetDateTime,
     ) -> Self {

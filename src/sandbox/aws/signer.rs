@@ -51,7 +51,7 @@ pub(super) fn signer(
         return Err(mismatch("Signature expired, or not yet current."));
     }
     let canonical = canonical_request(parts, &claimed.signed_headers, body);
-    let key = SigningKeys::new(secret.into(), &shared.region, service).day_key(signed_at);
+    let key = SigningKeys::new(secret.into(), shared.region.as_str(), service).day_key(signed_at);
     let expected = key.sign(timestamp, &canonical);
     let given = header("authorization").and_then(|claims| claims.rsplit_once("Signature=")).map(|(_, given)| given);
     match verify_slices_are_equal(expected.as_bytes(), given.unwrap_or_default().as_bytes()) {

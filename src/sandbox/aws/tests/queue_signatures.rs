@@ -108,7 +108,7 @@ async fn a_signature_is_good_for_a_quarter_of_an_hour() {
         let hash = "9a2f59f3e8169f2bae8b254d339f52673de3fd8006f8e8fd7a5da233afb27cb0";
         let headers = format!("host:{host}\nx-amz-date:{date}\nx-amz-target:{target}\n");
         let signature = key.sign(&date, &format!("POST\n/\n\n{headers}\n{signed}\n{hash}"));
-        let scope = &key.scope;
+        let scope = key.scope();
         let claims = format!("AWS4-HMAC-SHA256 Credential={id}/{scope}, SignedHeaders={signed}, Signature={signature}");
         let request = reqwest::Client::new().post(origin).header("x-amz-date", date).header("x-amz-target", target);
         let request = request.header("authorization", claims).body("{\"QueueName\":\"uploads-events\"}");
