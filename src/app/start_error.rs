@@ -32,9 +32,6 @@ pub enum StartError {
     /// Two instruments share a name.
     #[error("the metrics cannot be set up")]
     Metrics(#[from] prometheus::Error),
-    /// The contract has no text.
-    #[error("the contract cannot be written")]
-    Contract(#[from] serde_json::Error),
     /// The key of the audit's anchors cannot be used.
     #[error(transparent)]
     Anchor(#[from] AnchorError),
