@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use futures_util::TryFutureExt as _;
 use time::OffsetDateTime;
 use tracing::field::{Empty, display};
 use tracing::{Id, Instrument as _, Span, error_span};
@@ -130,12 +131,13 @@ fn part_of(whole: Option<Id>, name: &'static str) -> Span {
 ///
 /// # Errors
 /// As the step has them.
-pub async fn step<T, E>(span: Span, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-    let result = work.instrument(span.clone()).await;
-    if result.is_err() {
-        span.record("otel.failed", true);
-    }
-    result
+pub fn step<T, E>(span: Span, work: impl Future<Output = Result<T, E>>) -> impl Future<Output = Result<T, E>> {
+    let noted = span.clone();
+    // Not an `async fn`, which would hold the work twice: as it was given, and as it is waited for.
+    let work = work.inspect_err(move |_| {
+        noted.record("otel.failed", true);
+    });
+    work.instrument(span)
 }
 
 /// From here on it is known under which request's name the work at hand is on record.

@@ -42,16 +42,16 @@ pub struct SigningKeys {
     secret: SecretString,
     region: Arc<str>,
     service: &'static str,
-    today: RwLock<Option<Arc<DayKey>>>,
+    today: RwLock<Option<(Date, Key)>>,
 }
 
-/// One day's key. A gateway remembers one for each of thousands of sessions, so that it holds nothing that can be told from the rest.
+/// As bytes: a gateway remembers thousands, and one that is prepared for use is a kilobyte more, and saves no microsecond.
+type Key = Zeroizing<[u8; 32]>;
+
+/// One day's key, and the scope that it is good for.
 pub struct DayKey {
-    date: Date,
-    region: Arc<str>,
-    service: &'static str,
-    /// As bytes: prepared for use it is a kilobyte more, and saves no microsecond.
-    key: Zeroizing<[u8; 32]>,
+    scope: String,
+    key: Key,
 }
 
 impl SigningKeys {
@@ -69,44 +69,43 @@ impl SigningKeys {
 
     /// The key of that moment's day.
     #[must_use]
-    pub fn day_key(&self, now: OffsetDateTime) -> Arc<DayKey> {
+    pub fn day_key(&self, now: OffsetDateTime) -> DayKey {
         let date = now.date();
+        let today = day(date);
         let known = self.today.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(known) = known.filter(|key| key.date == date) {
-            return known;
-        }
-        let fresh = Arc::new(self.derive(date));
-        *self.today.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fresh));
-        fresh
+        let key = known.filter(|(of, _)| *of == date).map(|(_, key)| key).unwrap_or_else(|| {
+            let fresh = self.derive(&today);
+            *self.today.write().unwrap_or_else(PoisonError::into_inner) = Some((date, fresh.clone()));
+            fresh
+        });
+        DayKey { scope: format!("{today}/{}/{}/aws4_request", self.region, self.service), key }
     }
 
-    fn derive(&self, date: Date) -> DayKey {
-        let day = day(date);
+    fn derive(&self, day: &str) -> Key {
         let secret = SecretString::from(format!("AWS4{}", self.secret.expose_secret()));
-        let key = sign(secret.expose_secret().as_bytes(), &day);
+        let key = sign(secret.expose_secret().as_bytes(), day);
         let key = sign(key.as_ref(), &self.region);
         let key = sign(key.as_ref(), self.service);
         let tag = sign(key.as_ref(), "aws4_request");
         let mut key = Zeroizing::new([0; 32]);
         key.copy_from_slice(tag.as_ref());
-        DayKey { date, region: Arc::clone(&self.region), service: self.service, key }
+        key
     }
 }
 
 impl DayKey {
     /// The credential scope that the key is good for, `20130524/us-east-1/s3/aws4_request`.
     #[must_use]
-    pub fn scope(&self) -> String {
-        format!("{}/{}/{}/aws4_request", day(self.date), self.region, self.service)
+    pub fn scope(&self) -> &str {
+        &self.scope
     }
 
     /// The signature of a canonical request, in hexadecimal.
     #[must_use]
     pub fn sign(&self, timestamp: &str, canonical_request: &str) -> String {
         let hash = digest::digest(&digest::SHA256, canonical_request.as_bytes());
-        let scope = self.scope();
         let mut text = String::with_capacity(150);
-        let _ = write!(text, "AWS4-HMAC-SHA256\n{timestamp}\n{scope}\n");
+        let _ = write!(text, "AWS4-HMAC-SHA256\n{timestamp}\n{}\n", self.scope);
         push_hex(&mut text, hash.as_ref());
         self.sign_text(&text)
     }

@@ -106,7 +106,7 @@ struct BothSpellings {
 impl From<&TemporaryCredentials> for Keys {
     fn from(credentials: &TemporaryCredentials) -> Self {
         Self {
-            access_key_id: credentials.access_key_id.clone(),
+            access_key_id: credentials.access_key_id.to_string(),
             secret_access_key: credentials.secret_access_key().expose_secret().to_owned(),
             session_token: credentials.token(),
             expiration: credentials.expires_at,

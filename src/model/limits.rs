@@ -28,7 +28,7 @@ pub struct GatewayLimits {
 
 /// A media type that a tenant allows: `image/png`, `image/*` or `*/*`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ContentTypePattern(String);
+pub struct ContentTypePattern(Box<str>);
 
 impl ContentTypePattern {
     /// Takes `type/subtype`, `type/*` or `*/*`, without parameters.
@@ -42,7 +42,7 @@ impl ContentTypePattern {
             _ => text.strip_suffix("/*").map_or_else(|| text.clone(), |kind| format!("{kind}/any")),
         };
         match ContentType::parse(&concrete) {
-            Ok(parsed) if parsed.essence() == concrete && !concrete.contains('*') => Ok(Self(text)),
+            Ok(parsed) if parsed.essence() == concrete && !concrete.contains('*') => Ok(Self(text.into())),
             _ => Err(Invalid::rule("must be a media type such as image/png, or image/*, or */*")),
         }
     }
@@ -54,7 +54,7 @@ impl ContentTypePattern {
         match self.0.strip_suffix('*') {
             Some("*/") => true,
             Some(kind) => essence.starts_with(kind),
-            None => essence == self.0,
+            None => *essence == *self.0,
         }
     }
 

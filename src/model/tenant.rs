@@ -10,7 +10,7 @@ use super::{Invalid, Limits, Origin, ProviderName, TenantId};
 ///
 /// `[a-z0-9][a-z0-9-]{0,61}[a-z0-9]`: no wildcard, no slash, no variable and no empty value can reach a policy through it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Slug(String);
+pub struct Slug(Box<str>);
 
 impl Slug {
     /// Takes 2 to 63 lower-case letters, digits and inner hyphens.
@@ -21,7 +21,7 @@ impl Slug {
         let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         let edges = !text.starts_with('-') && !text.ends_with('-');
         if (2..=63).contains(&text.len()) && edges && text.chars().all(inner) {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text.into()))
         } else {
             Err(Invalid::rule(
                 "must be 2 to 63 lower-case letters, digits and hyphens, and not start or end with a hyphen",
@@ -46,7 +46,7 @@ macro_rules! bounded_text {
     ($(#[$doc:meta])* $name:ident, $longest:literal, $rule:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
+        pub struct $name(Box<str>);
 
         impl $name {
             #[doc = concat!("Takes ", $rule, ".")]
@@ -58,7 +58,7 @@ macro_rules! bounded_text {
                 if length == 0 || length > $longest || text.chars().any(char::is_control) || text.trim() != text {
                     return Err(Invalid::rule(concat!("must be ", $rule)));
                 }
-                Ok(Self(text.to_owned()))
+                Ok(Self(text.into()))
             }
 
             /// The text of the value.
@@ -81,7 +81,7 @@ bounded_text! {
 
 /// A domain of the tenant's e-mail addresses, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EmailDomain(String);
+pub struct EmailDomain(Box<str>);
 
 impl EmailDomain {
     /// Takes a host name of at least two labels (RFC 1035 §2.3.1), in any case.
@@ -97,7 +97,7 @@ impl EmailDomain {
                 && l.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
         };
         if text.len() <= 253 && text.contains('.') && text.split('.').all(label) {
-            Ok(Self(text))
+            Ok(Self(text.into()))
         } else {
             Err(Invalid::rule("must be a domain name such as acme.example"))
         }

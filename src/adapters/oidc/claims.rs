@@ -1,8 +1,11 @@
 //! Are a token's claims right? Each is checked by name.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use super::key_store::SigningKey;
 use super::members::Members;
 use super::origin;
 use super::refusal::VerifyError;
@@ -15,7 +18,7 @@ pub struct VerifiedToken {
     /// Who.
     pub subject: Subject,
     /// The raw value of the tenant claim, when there is one.
-    pub tenant_claim: Option<String>,
+    pub tenant_claim: Option<Box<str>>,
     /// Where they signed in.
     pub origin: Origin,
     /// In the tenant-admin group?
@@ -24,8 +27,7 @@ pub struct VerifiedToken {
     pub is_platform_admin: bool,
     /// The end of its life, leeway not counted.
     pub expires_at: OffsetDateTime,
-    pub(super) issuer: String,
-    pub(super) kid: String,
+    pub(super) signed_with: Arc<SigningKey>,
 }
 
 /// The longest tenant claim that is looked up; Cognito's custom attributes may hold 2,048 characters.
@@ -38,7 +40,7 @@ const LONGEST_TENANT_CLAIM: usize = 1024;
 /// Not checked at all, for the same reason: `origin_jti`, `auth_time`, `email`, `nonce`.
 pub(super) fn check(
     members: &Members,
-    kid: &str,
+    signed_with: Arc<SigningKey>,
     pool: &Pool,
     auth: &Auth,
     now: OffsetDateTime,
@@ -70,18 +72,17 @@ pub(super) fn check(
     let groups = members.texts("cognito:groups")?;
     let tenant_claim = match members.get(&auth.tenant_claim) {
         None => None,
-        Some(Value::String(text)) if text.len() <= LONGEST_TENANT_CLAIM => Some(text.clone()),
+        Some(Value::String(text)) if text.len() <= LONGEST_TENANT_CLAIM => Some(text.as_str()),
         Some(_) => return Err(VerifyError::Claim("the tenant claim")),
     };
     Ok(VerifiedToken {
         origin: origin::read(members, token_use, &subject, pool)?,
         subject,
-        tenant_claim: tenant_claim.filter(|text| !text.is_empty()),
+        tenant_claim: tenant_claim.filter(|text| !text.is_empty()).map(Into::into),
         is_tenant_admin: groups.contains(&auth.tenant_admin_group.as_str()),
         is_platform_admin: groups.contains(&auth.platform_admin_group.as_str()),
         expires_at: OffsetDateTime::from_unix_timestamp(expires).map_err(|_range| VerifyError::Claim("exp"))?,
-        issuer: pool.issuer.clone(),
-        kid: kid.to_owned(),
+        signed_with,
     })
 }
 

@@ -1,7 +1,6 @@
 //! Which keys does a JWKS document hold that may sign Cognito's tokens? (RFC 7517, RFC 7518 §6.3)
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -45,7 +44,7 @@ struct RsaKey {
 }
 
 /// The RS256 keys of the document by their ids, each parsed once. Keys of other kinds are passed over, as RFC 7517 §5 asks.
-pub(super) fn parse(document: &[u8]) -> Result<HashMap<String, Arc<DecodingKey>>, JwksError> {
+pub(super) fn parse(document: &[u8]) -> Result<HashMap<String, DecodingKey>, JwksError> {
     let document: Document = serde_json::from_slice(document)?;
     if document.keys.len() > MOST_KEYS {
         return Err(JwksError::TooMany);
@@ -54,7 +53,7 @@ pub(super) fn parse(document: &[u8]) -> Result<HashMap<String, Arc<DecodingKey>>
     for value in document.keys {
         let Ok(jwk) = serde_json::from_value::<RsaKey>(value) else { continue };
         let Some(key) = decoding_key(&jwk) else { continue };
-        if keys.insert(jwk.kid, Arc::new(key)).is_some() {
+        if keys.insert(jwk.kid, key).is_some() {
             return Err(JwksError::DuplicateKeyId);
         }
     }

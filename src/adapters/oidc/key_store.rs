@@ -41,10 +41,19 @@ pub enum KeyError {
 
 /// The signing keys of every configured pool.
 pub struct KeyStore {
-    pools: HashMap<String, Arc<Pool>>,
+    pools: HashMap<Arc<str>, Arc<Pool>>,
+}
+
+/// A key that a pool signs with. Every token that is remembered points to one, so it is there once for all of them.
+#[derive(Debug)]
+pub(super) struct SigningKey {
+    pub(super) issuer: Arc<str>,
+    pub(super) id: String,
+    pub(super) public: DecodingKey,
 }
 
 struct Pool {
+    issuer: Arc<str>,
     url: Url,
     client: reqwest::Client,
     keys: RwLock<Option<Arc<KeySet>>>,
@@ -63,7 +72,7 @@ struct Reading {
 }
 
 struct KeySet {
-    keys: HashMap<String, Arc<DecodingKey>>,
+    keys: HashMap<String, Arc<SigningKey>>,
     read_at: Instant,
 }
 
@@ -79,6 +88,7 @@ impl KeyStore {
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
         let pool = |pool: &config::Pool| Pool {
+            issuer: pool.issuer.as_str().into(),
             url: pool.jwks_url.clone(),
             client: client.clone(),
             keys: RwLock::new(None),
@@ -88,14 +98,15 @@ impl KeyStore {
             cool_down: auth.jwks_cool_down,
             metrics: metrics.clone(),
         };
-        Ok(Self { pools: auth.pools.iter().map(|p| (p.issuer.clone(), Arc::new(pool(p)))).collect() })
+        let pools = auth.pools.iter().map(|settings| Arc::new(pool(settings)));
+        Ok(Self { pools: pools.map(|pool| (Arc::clone(&pool.issuer), pool)).collect() })
     }
 
     /// The key of that id, from memory or else from the pool.
     ///
     /// # Errors
     /// When the issuer or the key is unknown, or the pool's keys cannot be read.
-    pub async fn key(&self, issuer: &str, kid: &str) -> Result<Arc<DecodingKey>, KeyError> {
+    pub(super) async fn key(&self, issuer: &str, kid: &str) -> Result<Arc<SigningKey>, KeyError> {
         let pool = self.pools.get(issuer).ok_or(KeyError::UnknownIssuer)?;
         match pool.known(kid) {
             Ok(key) => Ok(key),
@@ -103,10 +114,10 @@ impl KeyStore {
         }
     }
 
-    /// Does the pool still sign with this key, as far as is known? A token remembered as verified must not outlive its key.
+    /// Does its pool still sign with this key, as far as is known? A token remembered as verified must not outlive its key.
     #[must_use]
-    pub fn holds(&self, issuer: &str, kid: &str) -> bool {
-        self.pools.get(issuer).is_some_and(|pool| pool.known(kid).is_ok())
+    pub(super) fn holds(&self, key: &SigningKey) -> bool {
+        self.pools.get(&key.issuer).is_some_and(|pool| pool.known(&key.id).is_ok())
     }
 
     /// Are the keys of every pool known?
@@ -119,7 +130,7 @@ impl KeyStore {
     pub fn ages(&self) -> impl Iterator<Item = (&str, Duration)> {
         self.pools.iter().filter_map(|(issuer, pool)| {
             let keys = pool.keys.read().unwrap_or_else(PoisonError::into_inner);
-            Some((issuer.as_str(), keys.as_ref()?.read_at.elapsed()))
+            Some((&**issuer, keys.as_ref()?.read_at.elapsed()))
         })
     }
 
@@ -127,7 +138,7 @@ impl KeyStore {
     pub async fn read_each(&self) -> Vec<(&str, Result<String, String>)> {
         let mut read = Vec::with_capacity(self.pools.len());
         for (issuer, pool) in &self.pools {
-            read.push((issuer.as_str(), pool.fetch().await.map(|keys| format!("{} keys", keys.len()))));
+            read.push((&**issuer, pool.fetch().await.map(|keys| format!("{} keys", keys.len()))));
         }
         read.sort_by_key(|(issuer, _)| *issuer);
         read
@@ -146,12 +157,12 @@ impl Pool {
         keys.filter(|set| set.read_at.elapsed() <= self.stale)
     }
 
-    fn known(&self, kid: &str) -> Result<Arc<DecodingKey>, KeyError> {
+    fn known(&self, kid: &str) -> Result<Arc<SigningKey>, KeyError> {
         let set = self.fresh_keys().ok_or(KeyError::Unavailable)?;
         set.keys.get(kid).cloned().ok_or(KeyError::UnknownKey)
     }
 
-    async fn read_for(self: &Arc<Self>, kid: &str) -> Result<Arc<DecodingKey>, KeyError> {
+    async fn read_for(self: &Arc<Self>, kid: &str) -> Result<Arc<SigningKey>, KeyError> {
         let arrived = Instant::now();
         let mut latest = Arc::clone(&self.latest).lock_owned().await;
         // A reading that began after we came has seen whatever we could see.
@@ -222,7 +233,7 @@ impl Pool {
         }
     }
 
-    async fn fetch(&self) -> Result<HashMap<String, Arc<DecodingKey>>, String> {
+    async fn fetch(&self) -> Result<HashMap<String, Arc<SigningKey>>, String> {
         let mut request = self.client.get(self.url.clone());
         for (name, value) in trace::outgoing() {
             request = request.header(name, value);
@@ -239,7 +250,9 @@ impl Pool {
         if answer.status() != reqwest::StatusCode::OK {
             return Err(format!("the answer's status is {}", answer.status()));
         }
-        jwks::parse(&body).map_err(|error| error.to_string())
+        let keys = jwks::parse(&body).map_err(|error| error.to_string())?.into_iter();
+        let key = |id: String, public| SigningKey { issuer: Arc::clone(&self.issuer), id, public };
+        Ok(keys.map(|(id, public)| (id.clone(), Arc::new(key(id, public)))).collect())
     }
 }
 

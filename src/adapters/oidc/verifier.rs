@@ -34,9 +34,10 @@ pub struct TokenVerifier {
     keys: Arc<KeyStore>,
     validation: Validation,
     /// By the token's SHA-256, so that a memory dump holds no token.
-    verified: Cache<[u8; 32], Arc<Remembered>>,
+    verified: Cache<[u8; 32], Remembered>,
 }
 
+#[derive(Clone)]
 struct Remembered {
     token: Arc<VerifiedToken>,
     life: Duration,
@@ -44,8 +45,8 @@ struct Remembered {
 
 struct UntilItExpires;
 
-impl Expiry<[u8; 32], Arc<Remembered>> for UntilItExpires {
-    fn expire_after_create(&self, _: &[u8; 32], remembered: &Arc<Remembered>, _: Instant) -> Option<Duration> {
+impl Expiry<[u8; 32], Remembered> for UntilItExpires {
+    fn expire_after_create(&self, _: &[u8; 32], remembered: &Remembered, _: Instant) -> Option<Duration> {
         Some(remembered.life)
     }
 }
@@ -78,14 +79,14 @@ impl TokenVerifier {
         };
         if let Some(known) = self.verified.get(&digest)
             && end(&known.token, self.auth.leeway) > now
-            && self.keys.holds(&known.token.issuer, &known.token.kid)
+            && self.keys.holds(&known.token.signed_with)
         {
-            return Ok(Arc::clone(&known.token));
+            return Ok(known.token);
         }
         // Boxed, so that a token that is known does not carry what only a new one needs.
         let token = Arc::new(Box::pin(self.verify_anew(token, now)).await?);
         let life = Duration::try_from(end(&token, self.auth.leeway) - now).unwrap_or_default();
-        self.verified.insert(digest, Arc::new(Remembered { token: Arc::clone(&token), life }));
+        self.verified.insert(digest, Remembered { token: Arc::clone(&token), life });
         Ok(token)
     }
 
@@ -105,11 +106,11 @@ impl TokenVerifier {
             KeyError::UnknownKey => VerifyError::UnknownKey,
             KeyError::Unavailable => VerifyError::KeysUnavailable,
         })?;
-        let members = jsonwebtoken::decode::<Members>(token, &key, &self.validation).map_err(|error| {
+        let members = jsonwebtoken::decode::<Members>(token, &key.public, &self.validation).map_err(|error| {
             let signature = matches!(error.kind(), jsonwebtoken::errors::ErrorKind::InvalidSignature);
             if signature { VerifyError::Signature } else { VerifyError::Malformed }
         })?;
-        claims::check(&members.claims, kid, pool, &self.auth, now)
+        claims::check(&members.claims, key, pool, &self.auth, now)
     }
 }
 
@@ -150,7 +151,10 @@ fn check_header(UnverifiedHeader(header): &UnverifiedHeader) -> Result<&str, Ver
 mod tests {
     use time::macros::datetime;
 
+    use jsonwebtoken::DecodingKey;
+
     use super::*;
+    use crate::adapters::oidc::key_store::SigningKey;
     use crate::model::{Origin, Subject};
 
     #[test]
@@ -166,8 +170,11 @@ mod tests {
                 is_tenant_admin: false,
                 is_platform_admin: false,
                 expires_at,
-                issuer: String::new(),
-                kid: String::new(),
+                signed_with: Arc::new(SigningKey {
+                    issuer: "issuer".into(),
+                    id: "key".into(),
+                    public: DecodingKey::from_secret(&[]),
+                }),
             };
             assert_eq!(end(&token, Duration::from_secs(30)), ends);
         }

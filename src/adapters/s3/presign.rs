@@ -149,7 +149,7 @@ pub(super) fn presign(
     query.push_str("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=");
     query.push_str(&credentials.access_key_id);
     query.push_str("%2F");
-    query.extend(encode(&day_key.scope()));
+    query.extend(encode(day_key.scope()));
     query.push_str("&X-Amz-Date=");
     query.push_str(&timestamp);
     let _ = write!(query, "&X-Amz-Expires={seconds}&X-Amz-Security-Token=");

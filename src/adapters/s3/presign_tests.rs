@@ -205,8 +205,11 @@ fn the_documented_example_comes_out() {
 fn the_day_key_changes_at_midnight_and_not_before() {
     let keys = SigningKeys::new(SECRET.into(), "us-east-1", "s3");
     let evening = keys.day_key(datetime!(2026-01-01 23:59:59 UTC));
-    assert!(std::sync::Arc::ptr_eq(&evening, &keys.day_key(datetime!(2026-01-01 0:00 UTC))));
-    assert_eq!(keys.day_key(datetime!(2026-01-02 0:00 UTC)).scope(), "20260102/us-east-1/s3/aws4_request");
+    let morning = keys.day_key(datetime!(2026-01-01 0:00 UTC));
+    assert_eq!((evening.scope(), evening.sign_text("text")), (morning.scope(), morning.sign_text("text")));
+    let next = keys.day_key(datetime!(2026-01-02 0:00 UTC));
+    assert_eq!(next.scope(), "20260102/us-east-1/s3/aws4_request");
+    assert_ne!(next.sign_text("text"), morning.sign_text("text"));
 }
 
 #[test]

@@ -148,7 +148,7 @@ impl RoleAssumer {
         let expires_at = OffsetDateTime::from_unix_timestamp(given.expiration.secs())
             .map_err(|error| AssumeRoleError::new(format!("the answer's expiration is no time: {error}")))?;
         Ok(TemporaryCredentials::new(
-            given.access_key_id,
+            given.access_key_id.into(),
             given.secret_access_key.into(),
             given.session_token.into(),
             Arc::clone(&self.region),

@@ -13,7 +13,7 @@ use crate::adapters::sigv4::{DayKey, SigningKeys, encode};
 /// Credentials that reach one prefix, of a tenant or of one subject of it, until they expire.
 pub struct TemporaryCredentials {
     /// `ASIA…`; not a secret, it stands in every URL.
-    pub access_key_id: String,
+    pub access_key_id: Box<str>,
     /// In the one form that nearly all need. A gateway remembers thousands of sessions, and a token is a kilobyte.
     encoded_token: SecretString,
     signing_keys: SigningKeys,
@@ -27,7 +27,7 @@ impl TemporaryCredentials {
     /// Takes what STS answered, who was asked for a session of that life.
     #[must_use]
     pub fn new(
-        access_key_id: String,
+        access_key_id: Box<str>,
         secret_access_key: SecretString,
         session_token: SecretString,
         region: impl Into<Arc<str>>,
@@ -61,7 +61,7 @@ impl TemporaryCredentials {
 
     /// The key that signs at that moment.
     #[must_use]
-    pub fn day_key(&self, now: OffsetDateTime) -> Arc<DayKey> {
+    pub fn day_key(&self, now: OffsetDateTime) -> DayKey {
         self.signing_keys.day_key(now)
     }
 
@@ -69,7 +69,7 @@ impl TemporaryCredentials {
     #[must_use]
     pub fn for_sdk(&self) -> aws_sdk_s3::config::Credentials {
         aws_sdk_s3::config::Credentials::new(
-            &self.access_key_id,
+            &*self.access_key_id,
             self.signing_keys.secret().expose_secret(),
             Some(self.token()),
             Some(self.expires_at.into()),

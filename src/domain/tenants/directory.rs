@@ -25,7 +25,7 @@ pub struct Directory {
 /// By what a tenant is asked for. A claim value may look like an id, and is none.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Name {
-    Claim(String),
+    Claim(Box<str>),
     Id(TenantId),
     EmailDomain(EmailDomain),
 }
@@ -59,7 +59,7 @@ impl Directory {
         if ClaimValue::parse(claim).is_err() {
             return Ok(None);
         }
-        self.remembered(Name::Claim(claim.to_owned()), || tenants::find_by_claim(&self.pool, claim)).await
+        self.remembered(Name::Claim(claim.into()), || tenants::find_by_claim(&self.pool, claim)).await
     }
 
     /// The tenant of that id, if any.

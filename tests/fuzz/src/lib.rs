@@ -114,7 +114,7 @@ pub fn credentials() -> TemporaryCredentials {
     let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".into();
     let ends = NOW + Duration::HOUR;
     TemporaryCredentials::new(
-        "ASIAEXAMPLE".to_owned(),
+        "ASIAEXAMPLE".into(),
         secret,
         "to/k+en=".into(),
         "eu-central-1",
