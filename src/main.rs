@@ -43,7 +43,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             block_on(serve(config, migrate, exporter))
         }
         #[cfg(feature = "sandbox")]
-        Command::Sandbox(args) => block_on(sandbox(args)),
+        Command::Sandbox(args) => block_on_threads(std::thread::available_parallelism()?.get(), sandbox(args)),
         Command::Migrate(source) => {
             let config = Config::load(source.config.as_deref())?;
             block_on(async move { Ok(app::migrate(&config, Clock::system()).await?) })
@@ -91,8 +91,15 @@ fn run(command: Command) -> anyhow::Result<()> {
     }
 }
 
+/// Requests and their records have threads of their own. What is left waits for others most of the time, and one thread does it:
+/// each has memory that it alone can use again.
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
+    block_on_threads(1, work)
+}
+
+fn block_on_threads<T>(threads: usize, work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(threads).enable_all().build().context("no runtime")?;
     let done = runtime.block_on(work);
     // A name that is still being resolved would be waited for.
     runtime.shutdown_background();
