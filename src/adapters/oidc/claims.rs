@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::key_store::SigningKey;
+use super::SigningKey;
 use super::members::Members;
 use super::origin;
 use super::refusal::VerifyError;

@@ -46,7 +46,7 @@ pub struct KeyStore {
 
 /// A key that a pool signs with. Every token that is remembered points to one, so it is there once for all of them.
 #[derive(Debug)]
-pub(super) struct SigningKey {
+pub struct SigningKey {
     pub(super) issuer: Arc<str>,
     pub(super) id: String,
     pub(super) public: DecodingKey,
@@ -106,7 +106,7 @@ impl KeyStore {
     ///
     /// # Errors
     /// When the issuer or the key is unknown, or the pool's keys cannot be read.
-    pub(super) async fn key(&self, issuer: &str, kid: &str) -> Result<Arc<SigningKey>, KeyError> {
+    pub async fn key(&self, issuer: &str, kid: &str) -> Result<Arc<SigningKey>, KeyError> {
         let pool = self.pools.get(issuer).ok_or(KeyError::UnknownIssuer)?;
         match pool.known(kid) {
             Ok(key) => Ok(key),

@@ -11,7 +11,7 @@ mod refusal;
 mod verifier;
 
 pub use claims::VerifiedToken;
-pub use key_store::{KeyError, KeyStore};
+pub use key_store::{KeyError, KeyStore, SigningKey};
 pub use members::Members;
 pub use refusal::VerifyError;
 pub use verifier::TokenVerifier;

@@ -154,7 +154,7 @@ mod tests {
     use jsonwebtoken::DecodingKey;
 
     use super::*;
-    use crate::adapters::oidc::key_store::SigningKey;
+    use crate::adapters::oidc::SigningKey;
     use crate::model::{Origin, Subject};
 
     #[test]
