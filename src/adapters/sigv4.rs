@@ -128,3 +128,33 @@ fn push_hex(out: &mut String, bytes: &[u8]) {
         out.extend([byte >> 4, byte & 15].map(|nibble| char::from_digit(u32::from(nibble), 16).unwrap_or('0')));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    /// A key that no derivation gives stands for the remembered one, and so shows who used it.
+    #[test]
+    fn the_day_key_is_derived_once_a_day_and_changes_at_midnight() {
+        let keys = SigningKeys::new("secret".into(), "us-east-1", "s3");
+        let first = keys.day_key(datetime!(2026-01-01 0:00 UTC));
+        assert_eq!(first.scope(), "20260101/us-east-1/s3/aws4_request");
+        let remembered = keys.today.read().unwrap().clone().unwrap();
+        assert_eq!(remembered, (first_day(), first.key));
+
+        let marker = Zeroizing::new([7; 32]);
+        *keys.today.write().unwrap() = Some((first_day(), marker.clone()));
+        assert_eq!(keys.day_key(datetime!(2026-01-01 23:59:59 UTC)).key, marker);
+
+        let next = keys.day_key(datetime!(2026-01-02 0:00 UTC));
+        assert_eq!(next.scope(), "20260102/us-east-1/s3/aws4_request");
+        assert_eq!(next.key, keys.derive("20260102"));
+        assert_ne!(next.key, keys.derive("20260101"));
+    }
+
+    fn first_day() -> Date {
+        datetime!(2026-01-01 0:00 UTC).date()
+    }
+}

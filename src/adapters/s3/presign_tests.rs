@@ -202,17 +202,6 @@ fn the_documented_example_comes_out() {
 }
 
 #[test]
-fn the_day_key_changes_at_midnight_and_not_before() {
-    let keys = SigningKeys::new(SECRET.into(), "us-east-1", "s3");
-    let evening = keys.day_key(datetime!(2026-01-01 23:59:59 UTC));
-    let morning = keys.day_key(datetime!(2026-01-01 0:00 UTC));
-    assert_eq!((evening.scope(), evening.sign_text("text")), (morning.scope(), morning.sign_text("text")));
-    let next = keys.day_key(datetime!(2026-01-02 0:00 UTC));
-    assert_eq!(next.scope(), "20260102/us-east-1/s3/aws4_request");
-    assert_ne!(next.sign_text("text"), morning.sign_text("text"));
-}
-
-#[test]
 fn a_bucket_is_found_where_the_configuration_says() {
     let key = ObjectKey::recorded(&tests_tenant("acme"), "acme/a b".into()).unwrap();
     for (extra, expected) in [
