@@ -36,12 +36,23 @@ fn day(date: Date) -> String {
     format!("{:04}{:02}{:02}", date.year(), u8::from(date.month()), date.day())
 }
 
+/// Where a signature is good: the credential scope without its date, `us-east-1/s3/aws4_request`. To copy it is to count one reference more.
+#[derive(Debug, Clone)]
+pub struct Scope(Arc<str>);
+
+impl Scope {
+    /// A service of that Region.
+    #[must_use]
+    pub fn new(region: &str, service: &str) -> Self {
+        Self(format!("{region}/{service}/aws4_request").into())
+    }
+}
+
 /// The signing key of one secret for one Region and service, derived once a day instead of once a request:
 /// four of a signature's five HMACs depend on nothing else.
 pub struct SigningKeys {
     secret: SecretString,
-    region: Arc<str>,
-    service: &'static str,
+    scope: Scope,
     today: RwLock<Option<(Date, Key)>>,
 }
 
@@ -57,8 +68,8 @@ pub struct DayKey {
 impl SigningKeys {
     /// For that secret access key.
     #[must_use]
-    pub fn new(secret: SecretString, region: impl Into<Arc<str>>, service: &'static str) -> Self {
-        Self { secret, region: region.into(), service, today: RwLock::new(None) }
+    pub const fn new(secret: SecretString, scope: Scope) -> Self {
+        Self { secret, scope, today: RwLock::new(None) }
     }
 
     /// The secret access key itself, for the SDK's calls.
@@ -78,15 +89,13 @@ impl SigningKeys {
             *self.today.write().unwrap_or_else(PoisonError::into_inner) = Some((date, fresh.clone()));
             fresh
         });
-        DayKey { scope: format!("{today}/{}/{}/aws4_request", self.region, self.service), key }
+        DayKey { scope: format!("{today}/{}", self.scope.0), key }
     }
 
     fn derive(&self, day: &str) -> Key {
         let secret = SecretString::from(format!("AWS4{}", self.secret.expose_secret()));
-        let key = sign(secret.expose_secret().as_bytes(), day);
-        let key = sign(key.as_ref(), &self.region);
-        let key = sign(key.as_ref(), self.service);
-        let tag = sign(key.as_ref(), "aws4_request");
+        let first = sign(secret.expose_secret().as_bytes(), day);
+        let tag = self.scope.0.split('/').fold(first, |key, part| sign(key.as_ref(), part));
         let mut key = Zeroizing::new([0; 32]);
         key.copy_from_slice(tag.as_ref());
         key
@@ -138,7 +147,7 @@ mod tests {
     /// A key that no derivation gives stands for the remembered one, and so shows who used it.
     #[test]
     fn the_day_key_is_derived_once_a_day_and_changes_at_midnight() {
-        let keys = SigningKeys::new("secret".into(), "us-east-1", "s3");
+        let keys = SigningKeys::new("secret".into(), Scope::new("us-east-1", "s3"));
         let first = keys.day_key(datetime!(2026-01-01 0:00 UTC));
         assert_eq!(first.scope(), "20260101/us-east-1/s3/aws4_request");
         let remembered = keys.today.read().unwrap().clone().unwrap();

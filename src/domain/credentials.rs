@@ -11,13 +11,13 @@ use time::format_description::well_known::Rfc3339;
 use super::Error;
 use super::uploads::Uploads;
 use crate::adapters::postgres::audit::{self, AuditEvent};
-use crate::adapters::sts::{Reach, TemporaryCredentials};
+use crate::adapters::sts::{Reach, Session};
 use crate::model::{Principal, Provenance};
 
 /// What is handed out.
 pub struct HandedOut {
     /// The secrets.
-    pub credentials: Arc<TemporaryCredentials>,
+    pub credentials: Arc<Session>,
     /// Below which they may write, and read if the tenant allows that too.
     pub prefix: String,
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::State;
 use super::problem::Problem;
 use crate::adapters::s3::Bucket;
-use crate::adapters::sts::TemporaryCredentials;
+use crate::adapters::sts::Session;
 use crate::domain::credentials::{HandedOut, hand_out};
 use crate::model::{Principal, Provenance};
 
@@ -103,8 +103,8 @@ struct BothSpellings {
     six: Keys,
 }
 
-impl From<&TemporaryCredentials> for Keys {
-    fn from(credentials: &TemporaryCredentials) -> Self {
+impl From<&Session> for Keys {
+    fn from(credentials: &Session) -> Self {
         Self {
             access_key_id: credentials.access_key_id.to_string(),
             secret_access_key: credentials.secret_access_key().expose_secret().to_owned(),

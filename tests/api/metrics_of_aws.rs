@@ -9,6 +9,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 use upload_gateway::adapters::s3::{ObjectError, Objects};
+use upload_gateway::adapters::sigv4::Scope;
 use upload_gateway::adapters::sts::TemporaryCredentials;
 use upload_gateway::metrics::Metrics;
 use upload_gateway::model::{Clock, ObjectKey};
@@ -63,7 +64,14 @@ async fn a_call_that_nobody_answers_is_one_that_timed_out() {
             .timeout_config(timeouts.build());
         let metrics = Metrics::new().unwrap();
         let objects = Objects::new(&shared.load().await, &config.aws, &config.upload, &metrics);
-        let session = TemporaryCredentials::new("ASIAX".into(), "s".into(), "t".into(), REGION, MINUTE, now() + MINUTE);
+        let session = TemporaryCredentials::new(
+            "ASIAX".into(),
+            "s".into(),
+            "t".into(),
+            Scope::new(REGION, "s3"),
+            MINUTE,
+            now() + MINUTE,
+        );
         let key = ObjectKey::recorded(&tenant("acme"), "acme/a".to_owned()).unwrap();
         gateway.neighbours().aws.set_s3_fault(Fault::Hanging);
         let looked = objects.head(&session, &key).await;

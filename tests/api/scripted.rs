@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use upload_gateway::adapters::s3::{ObjectError, Objects};
+use upload_gateway::adapters::sigv4::Scope;
 use upload_gateway::adapters::sts::{Reach, RoleAssumer, TemporaryCredentials};
 use upload_gateway::config::Config;
 use upload_gateway::metrics::Metrics;
@@ -57,7 +58,14 @@ async fn aws(answers: Vec<(u16, String)>) -> (Config, SdkConfig, JoinHandle<Vec<
 }
 
 fn session() -> TemporaryCredentials {
-    TemporaryCredentials::new("ASIAX".into(), "s".into(), "t".into(), "eu-central-1", MINUTE, now() + MINUTE)
+    TemporaryCredentials::new(
+        "ASIAX".into(),
+        "s".into(),
+        "t".into(),
+        Scope::new("eu-central-1", "s3"),
+        MINUTE,
+        now() + MINUTE,
+    )
 }
 
 fn key() -> ObjectKey {

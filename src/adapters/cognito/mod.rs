@@ -16,7 +16,7 @@ use url::Url;
 pub use described::{AppClient, UserPool};
 
 use crate::adapters::aws_error::{LookError, with_causes};
-use crate::adapters::sigv4::{SigningKeys, timestamp};
+use crate::adapters::sigv4::{Scope, SigningKeys, timestamp};
 use crate::config;
 use crate::model::Clock;
 
@@ -172,7 +172,8 @@ impl UserPools {
         let lines: String = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
         let hash: String = digest(&SHA256, body.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         let canonical = format!("POST\n/\n\n{lines}\n{names}\n{hash}");
-        let day = SigningKeys::new(key.secret_access_key().into(), place.region.as_str(), "cognito-idp").day_key(now);
+        let day =
+            SigningKeys::new(key.secret_access_key().into(), Scope::new(&place.region, "cognito-idp")).day_key(now);
         let signature = day.sign(&timestamp(now), &canonical);
         let claims = format!(
             "AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={names}, Signature={signature}",

@@ -20,7 +20,7 @@ use tracing::warn;
 
 use super::{Pools, Ways};
 use crate::adapters::aws_error::{describe, with_causes};
-use crate::adapters::sigv4::{SigningKeys, encode, timestamp};
+use crate::adapters::sigv4::{Scope, SigningKeys, encode, timestamp};
 use crate::adapters::trace_headers::TraceHeaders;
 use crate::adapters::whole_answers::WholeAnswers;
 use crate::config::{self, DatabasePassword};
@@ -112,7 +112,7 @@ impl Password {
                 let provider = credentials.as_ref().ok_or_else(absent)?;
                 let own = provider.provide_credentials().await;
                 let own = own.map_err(|error| PasswordError::Credentials(with_causes(&error)))?;
-                let keys = SigningKeys::new(own.secret_access_key().into(), region.as_str(), "rds-db");
+                let keys = SigningKeys::new(own.secret_access_key().into(), Scope::new(region.as_str(), "rds-db"));
                 let signer = Signer { access_key_id: own.access_key_id(), session_token: own.session_token(), keys };
                 let now = clock.now();
                 let opened = |way: PgConnectOptions| {
@@ -209,7 +209,7 @@ mod tests {
         let signer = Signer {
             access_key_id: "AKIAIOSFODNN7EXAMPLE",
             session_token: Some("TOKEN+/="),
-            keys: SigningKeys::new(secret.into(), "eu-central-1", "rds-db"),
+            keys: SigningKeys::new(secret.into(), Scope::new("eu-central-1", "rds-db")),
         };
         let options = PgConnectOptions::from_str(url).unwrap();
         let token = signer.token(&options, datetime!(2026-01-02 3:04:05 UTC));

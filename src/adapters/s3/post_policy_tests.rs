@@ -4,7 +4,7 @@ use serde_json::Value;
 use time::macros::datetime;
 
 use super::*;
-use crate::adapters::sigv4::SigningKeys;
+use crate::adapters::sigv4::{Scope, SigningKeys};
 use crate::config;
 use crate::model::{
     Checksum, ChecksumAlgorithm, Collection, ContentType, FileName, FileSize, GrantedSize, Metadata, Method, ObjectKey,
@@ -46,7 +46,7 @@ fn sign(bucket: &Bucket, grant: &Grant) -> SignedForm {
         "ASIAEXAMPLE".into(),
         SECRET.into(),
         "to/k+en=".into(),
-        "eu-central-1",
+        Scope::new("eu-central-1", "s3"),
         Duration::from_secs(3600),
         ends,
     );
@@ -75,7 +75,7 @@ fn the_documented_example_comes_out() {
         "Qy1TSEEyNTYifSwNCiAgICB7IngtYW16LWRhdGUiOiAiMjAxNTEyMjlUMDAwMDAwWiIgfQ0KICBdDQp9",
     ]
     .concat();
-    let key = SigningKeys::new(SECRET.into(), "us-east-1", "s3").day_key(datetime!(2015-12-29 0:00 UTC));
+    let key = SigningKeys::new(SECRET.into(), Scope::new("us-east-1", "s3")).day_key(datetime!(2015-12-29 0:00 UTC));
     assert_eq!(key.sign_text(&policy), "8afdbf4008c03f22c2cd3cdb72e4afbb1f6a588f3255ac628749a66d7f09699e");
 }
 
@@ -112,7 +112,7 @@ fn every_field_is_bound_to_its_value_and_no_condition_is_looser() {
     assert_eq!(field(&form, "x-amz-date"), "20260101T120000Z");
     assert_eq!(field(&form, "x-amz-credential"), "ASIAEXAMPLE/20260101/eu-central-1/s3/aws4_request");
     assert_eq!(field(&form, "x-amz-security-token"), "to/k+en=");
-    let key = SigningKeys::new(SECRET.into(), "eu-central-1", "s3").day_key(datetime!(2026-01-01 0:00 UTC));
+    let key = SigningKeys::new(SECRET.into(), Scope::new("eu-central-1", "s3")).day_key(datetime!(2026-01-01 0:00 UTC));
     assert_eq!(field(&form, "x-amz-signature"), key.sign_text(field(&form, "policy")));
 }
 

@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 
 use super::*;
-use crate::adapters::sigv4::SigningKeys;
+use crate::adapters::sigv4::{Scope, SigningKeys};
 use crate::config;
 use crate::model::{
     Checksum, ChecksumAlgorithm, Collection, ContentType, FileName, FileSize, GrantedSize, Metadata, Method, Subject,
@@ -30,7 +30,7 @@ pub(in crate::adapters::s3) fn credentials(region: &str) -> TemporaryCredentials
         "ASIAIOSFODNN7EXAMPLE".into(),
         SECRET.into(),
         TOKEN.into(),
-        region,
+        Scope::new(region, "s3"),
         Duration::from_secs(3600),
         expires,
     )
@@ -196,7 +196,7 @@ fn a_download_s_url_says_how_the_bytes_are_to_be_taken() {
 fn the_documented_example_comes_out() {
     let now = datetime!(2013-05-24 0:00 UTC);
     let canonical = "GET\n/test.txt\nX-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host\nhost:examplebucket.s3.amazonaws.com\n\nhost\nUNSIGNED-PAYLOAD";
-    let keys = SigningKeys::new(SECRET.into(), "us-east-1", "s3");
+    let keys = SigningKeys::new(SECRET.into(), Scope::new("us-east-1", "s3"));
     let signature = keys.day_key(now).sign(&timestamp(now), canonical);
     assert_eq!(signature, "aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404");
 }

@@ -1,6 +1,5 @@
 //! How is the upload role assumed for one tenant, or for one subject of it?
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_sts::config::BehaviorVersion;
@@ -16,6 +15,7 @@ use super::credentials::TemporaryCredentials;
 use super::session_policy::session_policy;
 use crate::adapters::aws_calls::{CallCounter, Service};
 use crate::adapters::aws_error::describe;
+use crate::adapters::sigv4::Scope;
 use crate::adapters::trace_headers::TraceHeaders;
 use crate::adapters::whole_answers::WholeAnswers;
 use crate::config;
@@ -77,7 +77,7 @@ pub(super) struct Wish<'a> {
 pub struct RoleAssumer {
     pub(super) client: aws_sdk_sts::Client,
     metrics: Metrics,
-    region: Arc<str>,
+    scope: Scope,
     pub(super) upload: config::Upload,
 }
 
@@ -95,7 +95,7 @@ impl RoleAssumer {
         Self {
             client: aws_sdk_sts::Client::from_conf(builder.build()),
             metrics,
-            region: aws.region.as_str().into(),
+            scope: Scope::new(&aws.region, "s3"),
             upload: upload.clone(),
         }
     }
@@ -151,7 +151,7 @@ impl RoleAssumer {
             given.access_key_id.into(),
             given.secret_access_key.into(),
             given.session_token.into(),
-            Arc::clone(&self.region),
+            self.scope.clone(),
             wish.duration,
             expires_at,
         ))

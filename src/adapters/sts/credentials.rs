@@ -1,14 +1,13 @@
 //! What are a session's temporary credentials?
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret as _, SecretString};
 use time::OffsetDateTime;
 
-use crate::adapters::sigv4::{DayKey, SigningKeys, encode};
+use crate::adapters::sigv4::{DayKey, Scope, SigningKeys, encode};
 
 /// Credentials that reach one prefix, of a tenant or of one subject of it, until they expire.
 pub struct TemporaryCredentials {
@@ -17,8 +16,8 @@ pub struct TemporaryCredentials {
     /// In the one form that nearly all need. A gateway remembers thousands of sessions, and a token is a kilobyte.
     encoded_token: SecretString,
     signing_keys: SigningKeys,
-    /// When they began, by STS's clock and to the second, as a policy's `aws:TokenIssueTime` has it.
-    pub began_at: OffsetDateTime,
+    /// Of the session that was asked for.
+    life_seconds: u32,
     /// When S3 stops believing them, and any URL that they signed.
     pub expires_at: OffsetDateTime,
 }
@@ -30,15 +29,28 @@ impl TemporaryCredentials {
         access_key_id: Box<str>,
         secret_access_key: SecretString,
         session_token: SecretString,
-        region: impl Into<Arc<str>>,
+        scope: Scope,
         life: Duration,
         expires_at: OffsetDateTime,
     ) -> Self {
-        let encoded_token = encode(session_token.expose_secret()).to_string().into();
-        // Whatever moment the answer names, this is one too.
-        let began_at = expires_at.saturating_sub(time::Duration::try_from(life).unwrap_or(time::Duration::MAX));
-        let signing_keys = SigningKeys::new(secret_access_key, region, "s3");
-        Self { access_key_id, encoded_token, signing_keys, began_at, expires_at }
+        let encoded = encode(session_token.expose_secret());
+        // As long as it has to be from the start: what a text has too much, an allocator may keep when it is cut off.
+        let mut encoded_token = String::with_capacity(encoded.clone().map(str::len).sum());
+        encoded_token.extend(encoded);
+        Self {
+            access_key_id,
+            encoded_token: encoded_token.into(),
+            signing_keys: SigningKeys::new(secret_access_key, scope),
+            life_seconds: u32::try_from(life.as_secs()).unwrap_or(u32::MAX),
+            expires_at,
+        }
+    }
+
+    /// When they began, by STS's clock and to the second, as a policy's `aws:TokenIssueTime` has it.
+    #[must_use]
+    pub fn began_at(&self) -> OffsetDateTime {
+        // Whatever moment the answer named as their end, this is one too.
+        self.expires_at.saturating_sub(Duration::from_secs(self.life_seconds.into()).try_into().unwrap_or_default())
     }
 
     /// The secret that signs, for those whom the credentials are handed out to.

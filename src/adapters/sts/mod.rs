@@ -13,7 +13,7 @@ mod trial;
 pub(super) use assume_role::TENANT_TAG;
 pub use assume_role::{AssumeRoleError, RoleAssumer};
 pub use caller::Caller;
-pub use credential_cache::CredentialCache;
+pub use credential_cache::{CredentialCache, Session};
 pub use credentials::TemporaryCredentials;
 pub use reach::Reach;
 pub use trial::{SHORTEST_SESSION, Trial};

@@ -26,7 +26,7 @@ use sqlx::PgPool;
 use crate::adapters::postgres::audit_writer::AuditQueue;
 use crate::adapters::postgres::ledger::Ledger;
 use crate::adapters::s3::{Bucket, Objects};
-use crate::adapters::sts::{CredentialCache, Reach, TemporaryCredentials};
+use crate::adapters::sts::{CredentialCache, Reach, Session};
 use crate::domain::Error;
 use crate::metrics::Metrics;
 use crate::model::{Clock, FileSize, Subject, Tenant, UploadStatus};
@@ -84,7 +84,7 @@ impl Uploads {
         &self,
         tenant: &Arc<Tenant>,
         subject: Option<&Subject>,
-    ) -> Result<Arc<TemporaryCredentials>, Error> {
+    ) -> Result<Arc<Session>, Error> {
         self.credentials.get(tenant, &Reach::of(subject)).await.map_err(Error::CredentialsUnavailable)
     }
 }

@@ -9,7 +9,7 @@ use time::{Duration, PrimitiveDateTime};
 use super::Shared;
 use super::identity::{ADMIN, GATEWAY, Principal, Refusal};
 use super::signature::UnverifiedSignature;
-use crate::adapters::sigv4::SigningKeys;
+use crate::adapters::sigv4::{Scope, SigningKeys};
 use crate::model::Clock;
 
 /// How far a signer's clock may be from this machine's.
@@ -51,7 +51,7 @@ pub(super) fn signer(
         return Err(mismatch("Signature expired, or not yet current."));
     }
     let canonical = canonical_request(parts, &claimed.signed_headers, body);
-    let key = SigningKeys::new(secret.into(), shared.region.as_str(), service).day_key(signed_at);
+    let key = SigningKeys::new(secret.into(), Scope::new(&shared.region, service)).day_key(signed_at);
     let expected = key.sign(timestamp, &canonical);
     let given = header("authorization").and_then(|claims| claims.rsplit_once("Signature=")).map(|(_, given)| given);
     match verify_slices_are_equal(expected.as_bytes(), given.unwrap_or_default().as_bytes()) {

@@ -5,6 +5,7 @@ pub mod pool;
 
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
+use upload_gateway::adapters::sigv4::Scope;
 use upload_gateway::adapters::sts::TemporaryCredentials;
 use upload_gateway::config::Config;
 use upload_gateway::model::{
@@ -117,7 +118,7 @@ pub fn credentials() -> TemporaryCredentials {
         "ASIAEXAMPLE".into(),
         secret,
         "to/k+en=".into(),
-        "eu-central-1",
+        Scope::new("eu-central-1", "s3"),
         std::time::Duration::from_secs(3600),
         ends,
     )

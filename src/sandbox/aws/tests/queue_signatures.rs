@@ -9,7 +9,7 @@ use aws_sdk_sqs::error::BoxError;
 use time::Duration;
 
 use super::{REGION, Sandbox, denied, long_term, outcome};
-use crate::adapters::sigv4::{SigningKeys, timestamp};
+use crate::adapters::sigv4::{Scope, SigningKeys, timestamp};
 use crate::model::Clock;
 
 /// Changes a request behind its signature's back.
@@ -102,7 +102,8 @@ async fn a_signature_is_good_for_a_quarter_of_an_hour() {
     let host = origin.trim_start_matches("http://");
     for (minutes, status) in [(0, 200), (-14, 200), (14, 200), (-16, 403), (16, 403)] {
         let moment = Clock::system().now() + Duration::minutes(minutes);
-        let (date, key) = (timestamp(moment), SigningKeys::new(secret.into(), REGION, "sqs").day_key(moment));
+        let (date, key) =
+            (timestamp(moment), SigningKeys::new(secret.into(), Scope::new(REGION, "sqs")).day_key(moment));
         let signed = "host;x-amz-date;x-amz-target";
         // What `{"QueueName":"uploads-events"}` hashes to.
         let hash = "9a2f59f3e8169f2bae8b254d339f52673de3fd8006f8e8fd7a5da233afb27cb0";
