@@ -50,7 +50,7 @@ impl TemporaryCredentials {
     #[must_use]
     pub fn began_at(&self) -> OffsetDateTime {
         // Whatever moment the answer named as their end, this is one too.
-        self.expires_at.saturating_sub(Duration::from_secs(self.life_seconds.into()).try_into().unwrap_or_default())
+        self.expires_at.saturating_sub(time::Duration::seconds(self.life_seconds.into()))
     }
 
     /// The secret that signs, for those whom the credentials are handed out to.
