@@ -35,9 +35,9 @@ def around(chosen, postgres, stage):
         binary=chosen.binary, place=chosen.place, postgres=postgres, stage=stage, steady=chosen.programs / "steady")
 
 
-def serving(run, database):
-    """The gateway on that database, ready, for as long as the block lasts."""
-    gateway = Gateway(run.binary, run.place, run.stage.addresses, run.postgres.url(database)).start()
+def serving(run, database, further=""):
+    """The gateway on that database, ready, for as long as the block lasts; `further` follows its configuration's `[upload]`."""
+    gateway = Gateway(run.binary, run.place, run.stage.addresses, run.postgres.url(database), further).start()
     gateway.wait()
     return gateway
 
