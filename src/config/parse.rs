@@ -181,7 +181,7 @@ fn aws(r: &mut Reader) -> Option<Aws> {
 fn limits(r: &mut Reader) -> Option<Limits> {
     let max_upload_bytes = r.required_parsed("limits.max_upload_bytes", size);
     let patterns = r.required_list("limits.allowed_content_types");
-    let patterns: Result<Vec<_>, Invalid> = patterns?.iter().map(|text| ContentTypePattern::parse(text)).collect();
+    let patterns: Result<_, Invalid> = patterns?.iter().map(|text| ContentTypePattern::parse(text)).collect();
     let patterns = patterns.map_err(|error| r.fault("limits.allowed_content_types", error)).ok();
     let monthly_bytes = r.parsed("limits.monthly_bytes", |text| {
         let bytes = bytesize::ByteSize::from_str(text).ok().and_then(|size| i64::try_from(size.as_u64()).ok());

@@ -10,7 +10,7 @@ pub struct Limits {
     /// The largest object, in bytes.
     pub max_upload_bytes: FileSize,
     /// The media types that may be uploaded.
-    pub allowed_content_types: Vec<ContentTypePattern>,
+    pub allowed_content_types: Box<[ContentTypePattern]>,
     /// Bytes in a calendar month (UTC); none means no limit.
     pub monthly_bytes: Option<i64>,
     /// Requests in a minute; none means no limit.

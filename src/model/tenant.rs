@@ -197,9 +197,9 @@ pub struct Tenant {
     /// Active or suspended.
     pub status: TenantStatus,
     /// The claim values that mean this tenant.
-    pub claim_values: Vec<ClaimValue>,
+    pub claim_values: Box<[ClaimValue]>,
     /// The domains of its e-mail addresses.
-    pub email_domains: Vec<EmailDomain>,
+    pub email_domains: Box<[EmailDomain]>,
     /// The Cognito identity provider that its people sign in through.
     pub identity_provider: Option<ProviderName>,
     /// May people of the user pool itself enter, who signed in through no identity provider?

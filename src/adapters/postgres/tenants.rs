@@ -248,16 +248,9 @@ fn patterns(tenant: &Tenant) -> Vec<String> {
     tenant.limits.allowed_content_types.iter().map(|pattern| pattern.as_str().to_owned()).collect()
 }
 
-/// A gateway remembers thousands of tenants, most of which have one value where a new vector has room for four.
-fn every<T>(values: impl Iterator<Item = Result<T, Invalid>>) -> Result<Vec<T>, Invalid> {
-    let mut values: Vec<T> = values.collect::<Result<_, _>>()?;
-    values.shrink_to_fit();
-    Ok(values)
-}
-
 /// The database's own order depends on its collation; ours does not.
-fn in_order<T: Ord>(values: impl Iterator<Item = Result<T, Invalid>>) -> Result<Vec<T>, Invalid> {
-    let mut values = every(values)?;
+fn in_order<T: Ord>(values: impl Iterator<Item = Result<T, Invalid>>) -> Result<Box<[T]>, Invalid> {
+    let mut values = values.collect::<Result<Box<[T]>, _>>()?;
     values.sort_unstable();
     Ok(values)
 }
@@ -280,7 +273,7 @@ impl TryFrom<Row> for Tenant {
             native_users: row.native_users,
             limits: Limits {
                 max_upload_bytes: FileSize::parse(row.max_upload_bytes)?,
-                allowed_content_types: every(patterns)?,
+                allowed_content_types: patterns.collect::<Result<_, _>>()?,
                 monthly_bytes: row.monthly_bytes,
                 requests_per_minute: row.requests_per_minute,
             },

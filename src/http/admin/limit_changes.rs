@@ -30,7 +30,7 @@ pub(in crate::http) struct LimitChanges {
 /// The same, each member parsed.
 pub(super) struct Parsed {
     max_upload_bytes: Option<FileSize>,
-    allowed_content_types: Option<Vec<ContentTypePattern>>,
+    allowed_content_types: Option<Box<[ContentTypePattern]>>,
     monthly_bytes: Option<Option<i64>>,
     requests_per_minute: Option<Option<i32>>,
 }

@@ -34,7 +34,7 @@ pub(super) fn list<T: Ord>(
     pointer: &'static str,
     texts: Option<&Vec<String>>,
     parse: impl Fn(&str) -> Result<T, Invalid>,
-) -> Option<Vec<T>> {
+) -> Option<Box<[T]>> {
     let texts = texts?;
     if texts.len() > 100 {
         return faults.take(pointer, Err(Invalid::rule("must hold at most 100 values")));
@@ -42,5 +42,5 @@ pub(super) fn list<T: Ord>(
     let mut values = faults.take_all(pointer, texts, parse);
     values.sort_unstable();
     values.dedup();
-    Some(values)
+    Some(values.into())
 }
