@@ -4,7 +4,7 @@
 //! ever. A pending upload expires only when its grant and the grace after it are over and S3 then holds nothing: an upload may
 //! begin a second before its URL dies and land minutes later.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -17,7 +17,8 @@ use tracing::{Instrument as _, warn};
 use super::uploads::Uploads;
 use super::uploads::settle::Witness;
 use super::{Error, audit_months};
-use crate::adapters::postgres::{idempotency, reconcile, settlement, tenants, uppy_sessions};
+use crate::adapters::postgres::reconcile::{self, Claimed};
+use crate::adapters::postgres::{idempotency, tenants, uppy_sessions};
 use crate::config;
 use crate::metrics::Metrics;
 use crate::model::{Clock, Finding, Method, Tenant, TenantId, Upload, UploadStatus};
@@ -32,6 +33,9 @@ const LATEST: Duration = Duration::from_secs(15 * 60);
 const LONGEST_PUT_OFF: Duration = Duration::from_secs(3600);
 /// Idempotency keys, and Uppy sessions, that one sweep forgets at most.
 const FORGOTTEN: i64 = 10_000;
+/// How often a sweep records when the uploads that it looked at are due next: together, because a statement for each costs Postgres and
+/// every grant that commits beside it more than the look does. A sweep may outlast its lease, so not only at its end.
+const RECORDED_EVERY: Duration = Duration::from_secs(1);
 /// How long an Uppy session is still on record after its end.
 const SESSIONS_KEPT: Duration = Duration::from_secs(24 * 3600);
 
@@ -52,6 +56,26 @@ pub struct Sweep {
     pub claimed: usize,
     /// There may be more that are due.
     pub more: bool,
+}
+
+/// What came of a look.
+struct Looked {
+    outcome: &'static str,
+    next: Next,
+}
+
+impl Looked {
+    const fn settled(outcome: &'static str) -> Self {
+        Self { outcome, next: Next::Recorded }
+    }
+}
+
+/// When is the upload due next?
+enum Next {
+    /// That was recorded with the step that was taken.
+    Recorded,
+    /// Then, or never.
+    At(Option<OffsetDateTime>),
 }
 
 impl Reconciler {
@@ -82,31 +106,41 @@ impl Reconciler {
         idempotency::forget_expired(&self.pool, now, FORGOTTEN).await?;
         uppy_sessions::forget_expired(&self.pool, now - SESSIONS_KEPT, FORGOTTEN).await?;
         audit_months::turn(&self.pool, &self.clock, self.retention).await?;
-        let claimed = reconcile::claim_due(&self.pool, now, now + self.settings.lease, most).await?;
+        let leased_until = now + self.settings.lease;
+        let claimed = reconcile::claim_due(&self.pool, now, leased_until, most).await?;
+        if claimed.is_empty() {
+            return Ok(Sweep { claimed: 0, more: false });
+        }
         let count = claimed.len();
-        let mut known: HashMap<TenantId, Arc<Tenant>> = HashMap::new();
+        let known = self.tenants_of(&claimed).await?;
         let mut due = Vec::with_capacity(count);
         for claim in claimed {
-            let tenant = match known.get(&claim.tenant) {
-                Some(tenant) => Arc::clone(tenant),
-                None => {
-                    let found = tenants::find(&self.pool, claim.tenant).await?.ok_or(Error::NotFound("tenant"))?;
-                    Arc::clone(known.entry(claim.tenant).or_insert(Arc::new(found)))
-                }
-            };
-            match claim.into_upload(&tenant) {
-                Ok(upload) => due.push((tenant, upload)),
+            let tenant = known.get(&claim.tenant).ok_or(Error::NotFound("tenant"))?;
+            match claim.into_upload(tenant) {
+                Ok(upload) => due.push((Arc::clone(tenant), upload)),
                 // One row that cannot be read must not stop the rest. It comes again, and is logged again.
                 Err(error) => warn!(tenant.id = %tenant.id, %error, "a recorded upload cannot be read"),
             }
         }
-        self.look_at(due, now).await?;
+        self.look_at(due, now, leased_until).await?;
         Ok(Sweep { claimed: count, more: i64::try_from(count).is_ok_and(|count| count == most) })
+    }
+
+    async fn tenants_of(&self, claimed: &[Claimed]) -> Result<HashMap<TenantId, Arc<Tenant>>, Error> {
+        let ids: HashSet<TenantId> = claimed.iter().map(|claim| claim.tenant).collect();
+        let ids: Vec<_> = ids.into_iter().map(|id| id.as_uuid()).collect();
+        let found = tenants::find_all(&self.pool, &ids).await?;
+        Ok(found.into_iter().map(|tenant| (tenant.id, Arc::new(tenant))).collect())
     }
 
     /// Side by side. An upload that cannot be looked at is put off and keeps nobody else waiting; only without Postgres there
     /// is no going on.
-    async fn look_at(&self, due: Vec<(Arc<Tenant>, Upload)>, now: OffsetDateTime) -> Result<(), Error> {
+    async fn look_at(
+        &self,
+        due: Vec<(Arc<Tenant>, Upload)>,
+        now: OffsetDateTime,
+        leased_until: OffsetDateTime,
+    ) -> Result<(), Error> {
         let broken_off = AtomicBool::new(false);
         let mut looks = futures_util::stream::iter(due)
             .map(|(tenant, upload)| {
@@ -116,48 +150,59 @@ impl Reconciler {
                         return None;
                     }
                     let look = self.look_at_one(&tenant, &upload, now).instrument(trace::work("reconcile"));
-                    let looked = look.await;
+                    let (next, looked) = look.await;
                     if matches!(looked, Err(Error::DatabaseUnavailable(_))) {
                         broken_off.store(true, Ordering::Relaxed);
                     }
-                    Some(looked)
+                    Some((upload.grant.id, next, looked))
                 }
             })
             .buffer_unordered(AT_ONCE);
         let (mut any_went_well, mut failed) = (false, Ok(()));
+        let (mut unrecorded, mut recorded_at) = (Vec::new(), Instant::now());
         while let Some(looked) = looks.next().await {
+            let Some((id, next, looked)) = looked else { continue };
             match looked {
-                Some(Err(error)) => failed = Err(error),
-                Some(Ok(())) => any_went_well = true,
-                None => {}
+                Err(error) => failed = Err(error),
+                Ok(()) => any_went_well = true,
+            }
+            if let Next::At(moment) = next {
+                unrecorded.push((id, moment));
+            }
+            if recorded_at.elapsed() >= RECORDED_EVERY {
+                reconcile::due_next(&self.pool, leased_until, &std::mem::take(&mut unrecorded)).await?;
+                recorded_at = Instant::now();
             }
         }
+        reconcile::due_next(&self.pool, leased_until, &unrecorded).await?;
         if any_went_well { Ok(()) } else { failed }
     }
 
-    async fn look_at_one(&self, tenant: &Arc<Tenant>, upload: &Upload, now: OffsetDateTime) -> Result<(), Error> {
+    async fn look_at_one(
+        &self,
+        tenant: &Arc<Tenant>,
+        upload: &Upload,
+        now: OffsetDateTime,
+    ) -> (Next, Result<(), Error>) {
         trace::note_tenant(tenant);
         trace::note_upload(upload.grant.id);
         let outcome = self.reconcile(tenant, upload, now).await;
-        let label = outcome.as_ref().map_or("error", |label| label);
+        let label = outcome.as_ref().map_or("error", |looked| looked.outcome);
         self.metrics.reconciled.with_label_values(&[label]).inc();
-        let Err(error) = outcome else { return Ok(()) };
+        let error = match outcome {
+            Ok(looked) => return (looked.next, Ok(())),
+            Err(error) => error,
+        };
         trace::note_failure();
         warn!(%error, "an upload could not be looked at");
         // Ever later, so that what can never be looked at does not crowd out the rest.
         let age = Duration::try_from(now - upload.created_at).unwrap_or_default();
         let next = now + (age / 4).clamp(self.settings.lease, LONGEST_PUT_OFF.max(self.settings.lease));
-        settlement::check_at(&self.pool, tenant, upload.grant.id, upload.status, Some(next)).await?;
-        Err(error)
+        (Next::At(Some(next)), Err(error))
     }
 
-    /// One upload, whatever its status; the answer names what came of it.
-    async fn reconcile(
-        &self,
-        tenant: &Arc<Tenant>,
-        upload: &Upload,
-        now: OffsetDateTime,
-    ) -> Result<&'static str, Error> {
+    /// One upload, whatever its status.
+    async fn reconcile(&self, tenant: &Arc<Tenant>, upload: &Upload, now: OffsetDateTime) -> Result<Looked, Error> {
         let witness = Witness::reconciler(now);
         witness.note();
         match upload.status {
@@ -165,12 +210,12 @@ impl Reconciler {
             UploadStatus::Completed => {
                 let overwritten = self.uploads.refresh(tenant, upload, &witness).await?;
                 let again = self.uploads.next_look(upload, now).filter(|_| upload.grant.may_be_written_again());
-                settlement::check_at(&self.pool, tenant, upload.grant.id, upload.status, again).await?;
-                Ok(if overwritten { "overwritten" } else { "unchanged" })
+                let outcome = if overwritten { "overwritten" } else { "unchanged" };
+                Ok(Looked { outcome, next: Next::At(again) })
             }
             UploadStatus::Failed | UploadStatus::Expired | UploadStatus::Aborted | UploadStatus::Deleted => {
                 let removed = self.uploads.clear(tenant, upload, &witness).await?;
-                Ok(if removed { "object_deleted" } else { "cleared" })
+                Ok(Looked::settled(if removed { "object_deleted" } else { "cleared" }))
             }
         }
     }
@@ -181,23 +226,23 @@ impl Reconciler {
         upload: &Upload,
         now: OffsetDateTime,
         witness: &Witness,
-    ) -> Result<&'static str, Error> {
+    ) -> Result<Looked, Error> {
         if let Some(stored) = self.uploads.look(tenant, upload, witness).await? {
             let (moved, verdict) = self.uploads.accept(tenant, upload, &stored, witness).await?;
-            return Ok(match (moved, verdict) {
+            return Ok(Looked::settled(match (moved, verdict) {
                 (false, _) => "unchanged",
                 (true, Ok(())) => "completed",
                 (true, Err(_violation)) => "failed",
-            });
+            }));
         }
         if now >= upload.expires_at + self.settings.grace {
             if !self.uploads.step(tenant, upload, Finding::Absent, None, witness).await? {
-                return Ok("unchanged");
+                return Ok(Looked::settled("unchanged"));
             }
             if upload.grant.method == Method::Multipart {
                 self.uploads.clear_now(tenant, upload, witness).await;
             }
-            return Ok("expired");
+            return Ok(Looked::settled("expired"));
         }
         let waited = Duration::try_from(now - upload.expires_at).unwrap_or_default();
         // Before its end only somebody who was about to complete it makes it due.
@@ -206,7 +251,6 @@ impl Reconciler {
         } else {
             (now + waited.clamp(SOONEST, LATEST)).min(upload.expires_at + self.settings.grace)
         };
-        settlement::check_at(&self.pool, tenant, upload.grant.id, UploadStatus::Pending, Some(next)).await?;
-        Ok("waiting")
+        Ok(Looked { outcome: "waiting", next: Next::At(Some(next)) })
     }
 }

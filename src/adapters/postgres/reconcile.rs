@@ -56,6 +56,30 @@ pub async fn claim_due(
     Ok(rows.into_iter().map(Claimed::from).collect())
 }
 
+/// Says for each of these claimed uploads when it is due next; `None` is never. Whom somebody else gave another time since it was
+/// claimed keeps that.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn due_next(
+    pool: &PgPool,
+    leased_until: OffsetDateTime,
+    next: &[(UploadId, Option<OffsetDateTime>)],
+) -> Result<(), DatabaseError> {
+    let (ids, moments): (Vec<Uuid>, Vec<Option<OffsetDateTime>>) =
+        next.iter().map(|(id, at)| (id.as_uuid(), *at)).unzip();
+    sqlx::query!(
+        "update uploads set check_at = next.at from unnest($1::uuid[], $2::timestamptz[]) as next (id, at)
+         where uploads.id = next.id and uploads.check_at = $3",
+        &ids,
+        &moments as &[Option<OffsetDateTime>],
+        leased_until,
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
 /// What waits for the reconciler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Due {

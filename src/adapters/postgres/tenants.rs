@@ -82,6 +82,15 @@ pub async fn find(connection: impl PgExecutor<'_>, id: TenantId) -> Result<Optio
     Ok(row.map(Tenant::try_from).transpose()?)
 }
 
+/// The tenants of these ids, in no order.
+///
+/// # Errors
+/// When Postgres does not answer.
+pub async fn find_all(connection: impl PgExecutor<'_>, ids: &[Uuid]) -> Result<Vec<Tenant>, DatabaseError> {
+    let rows = tenants!("where id = any ($1)", ids).fetch_all(connection).await?;
+    rows.into_iter().map(|row| Tenant::try_from(row).map_err(DatabaseError::from)).collect()
+}
+
 /// The tenant of that slug.
 ///
 /// # Errors
