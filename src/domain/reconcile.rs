@@ -5,8 +5,8 @@
 //! begin a second before its URL dies and land minutes later.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
@@ -21,7 +21,7 @@ use crate::adapters::postgres::reconcile::{self, Claimed};
 use crate::adapters::postgres::{idempotency, tenants, uppy_sessions};
 use crate::config;
 use crate::metrics::Metrics;
-use crate::model::{Clock, Finding, Method, Tenant, TenantId, Upload, UploadStatus};
+use crate::model::{Clock, Finding, Method, Tenant, TenantId, Upload, UploadId, UploadStatus};
 use crate::trace;
 
 /// How many uploads are looked at side by side.
@@ -76,6 +76,49 @@ enum Next {
     Recorded,
     /// Then, or never.
     At(Option<OffsetDateTime>),
+}
+
+/// When uploads that a sweep looked at are due next, until that is on record.
+struct Waiting<'a> {
+    pool: &'a PgPool,
+    clock: &'a Clock,
+    leased_until: OffsetDateTime,
+    unrecorded: Mutex<Unrecorded>,
+}
+
+struct Unrecorded {
+    next: Vec<(UploadId, Option<OffsetDateTime>)>,
+    /// When something was recorded last.
+    since: OffsetDateTime,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(pool: &'a PgPool, clock: &'a Clock, leased_until: OffsetDateTime) -> Self {
+        let unrecorded = Mutex::new(Unrecorded { next: Vec::new(), since: clock.now() });
+        Self { pool, clock, leased_until, unrecorded }
+    }
+
+    /// One more. The look that adds it records what has waited for long enough, beside the other looks: these have connections of the
+    /// pool, and would keep them if they had to stand still for it.
+    async fn add(&self, id: UploadId, due: Option<OffsetDateTime>) -> Result<(), Error> {
+        let ripe = {
+            let mut kept = self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.next.push((id, due));
+            let now = self.clock.now();
+            if now - kept.since < RECORDED_EVERY {
+                return Ok(());
+            }
+            kept.since = now;
+            std::mem::take(&mut kept.next)
+        };
+        Ok(reconcile::due_next(self.pool, self.leased_until, &ripe).await?)
+    }
+
+    /// The rest.
+    async fn record(self) -> Result<(), Error> {
+        let rest = self.unrecorded.into_inner().unwrap_or_else(PoisonError::into_inner).next;
+        Ok(reconcile::due_next(self.pool, self.leased_until, &rest).await?)
+    }
 }
 
 impl Reconciler {
@@ -141,40 +184,36 @@ impl Reconciler {
         now: OffsetDateTime,
         leased_until: OffsetDateTime,
     ) -> Result<(), Error> {
-        let broken_off = AtomicBool::new(false);
+        let (broken_off, waiting) = (AtomicBool::new(false), Waiting::new(&self.pool, &self.clock, leased_until));
         let mut looks = futures_util::stream::iter(due)
             .map(|(tenant, upload)| {
-                let broken_off = &broken_off;
+                let (broken_off, waiting) = (&broken_off, &waiting);
                 async move {
                     if broken_off.load(Ordering::Relaxed) {
                         return None;
                     }
                     let look = self.look_at_one(&tenant, &upload, now).instrument(trace::work("reconcile"));
-                    let (next, looked) = look.await;
+                    let (next, mut looked) = look.await;
+                    if let Next::At(moment) = next {
+                        looked = looked.and(waiting.add(upload.grant.id, moment).await);
+                    }
                     if matches!(looked, Err(Error::DatabaseUnavailable(_))) {
                         broken_off.store(true, Ordering::Relaxed);
                     }
-                    Some((upload.grant.id, next, looked))
+                    Some(looked)
                 }
             })
             .buffer_unordered(AT_ONCE);
         let (mut any_went_well, mut failed) = (false, Ok(()));
-        let (mut unrecorded, mut recorded_at) = (Vec::new(), Instant::now());
         while let Some(looked) = looks.next().await {
-            let Some((id, next, looked)) = looked else { continue };
             match looked {
-                Err(error) => failed = Err(error),
-                Ok(()) => any_went_well = true,
-            }
-            if let Next::At(moment) = next {
-                unrecorded.push((id, moment));
-            }
-            if recorded_at.elapsed() >= RECORDED_EVERY {
-                reconcile::due_next(&self.pool, leased_until, &std::mem::take(&mut unrecorded)).await?;
-                recorded_at = Instant::now();
+                Some(Err(error)) => failed = Err(error),
+                Some(Ok(())) => any_went_well = true,
+                None => {}
             }
         }
-        reconcile::due_next(&self.pool, leased_until, &unrecorded).await?;
+        drop(looks);
+        waiting.record().await?;
         if any_went_well { Ok(()) } else { failed }
     }
 

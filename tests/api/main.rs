@@ -58,6 +58,7 @@ mod ledger_recovery;
 mod listing;
 mod log;
 mod login;
+mod looked_at_again;
 mod looks;
 mod me;
 mod metrics;

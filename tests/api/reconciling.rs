@@ -5,12 +5,8 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::Row as _;
-use time::OffsetDateTime;
-use upload_gateway::adapters::postgres::reconcile;
-use upload_gateway::model::{Clock, UploadId};
 use upload_gateway::sandbox::aws::Fault;
 use upload_gateway::sandbox::neighbours::BUCKET;
-use uuid::Uuid;
 
 use crate::harness::Harness;
 use crate::quotas::miscounted;
@@ -264,32 +260,4 @@ async fn a_tenant_that_cannot_be_looked_at_keeps_no_other_waiting() {
     gateway.until("all of acme's are expired", async || gateway.database.count(expired).await == 20).await;
     let pending = "uploads u join tenants t on t.id = u.tenant_id where u.status = 'pending' and t.slug = 'globex'";
     assert_eq!(gateway.database.count(pending).await, 20);
-}
-
-#[tokio::test]
-async fn what_somebody_else_said_during_a_look_stands() {
-    let gateway = Harness::with("[reconcile]\ninterval = \"1h\"\n").await;
-    let alice = gateway.token("alice@acme.example");
-    let mut ids = vec![];
-    for _ in 0..3 {
-        ids.push(
-            gateway.grant(&alice, 11).await["id"].as_str().and_then(|id| Uuid::parse_str(id).ok()).expect("an id"),
-        );
-    }
-    let pool = &gateway.database.pool;
-    let start = Clock::system().now().replace_nanosecond(0).expect("a second");
-    let moment = |hours: u64| start + Duration::from_secs(hours * 3600);
-    let (now, leased_until, given, next) = (moment(1), moment(2), moment(3), moment(4));
-    assert_eq!(reconcile::claim_due(pool, now, leased_until, 10).await.expect("a claim").len(), 3);
-    sqlx::query("update uploads set check_at = $2 where id = $1")
-        .bind(ids[0])
-        .bind(given)
-        .execute(pool)
-        .await
-        .expect("given");
-    let looked = [(ids[0], Some(next)), (ids[1], Some(next)), (ids[2], None)].map(|(id, at)| (UploadId::from(id), at));
-    reconcile::due_next(pool, leased_until, &looked).await.expect("recorded");
-    let due = sqlx::query_scalar("select check_at from uploads order by id");
-    let due: Vec<Option<OffsetDateTime>> = due.fetch_all(pool).await.expect("moments");
-    assert_eq!(due, [Some(given), Some(next), None]);
 }
