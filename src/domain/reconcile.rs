@@ -4,9 +4,11 @@
 //! ever. A pending upload expires only when its grant and the grace after it are over and S3 then holds nothing: an upload may
 //! begin a second before its URL dies and land minutes later.
 
+mod waiting;
+
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
@@ -21,8 +23,9 @@ use crate::adapters::postgres::reconcile::{self, Claimed};
 use crate::adapters::postgres::{idempotency, tenants, uppy_sessions};
 use crate::config;
 use crate::metrics::Metrics;
-use crate::model::{Clock, Finding, Method, Tenant, TenantId, Upload, UploadId, UploadStatus};
+use crate::model::{Clock, Finding, Method, Tenant, TenantId, Upload, UploadStatus};
 use crate::trace;
+use waiting::Waiting;
 
 /// How many uploads are looked at side by side.
 const AT_ONCE: usize = 8;
@@ -33,9 +36,6 @@ const LATEST: Duration = Duration::from_secs(15 * 60);
 const LONGEST_PUT_OFF: Duration = Duration::from_secs(3600);
 /// Idempotency keys, and Uppy sessions, that one sweep forgets at most.
 const FORGOTTEN: i64 = 10_000;
-/// How often a sweep records when the uploads that it looked at are due next: together, because a statement for each costs Postgres and
-/// every grant that commits beside it more than the look does. A sweep may outlast its lease, so not only at its end.
-const RECORDED_EVERY: Duration = Duration::from_secs(1);
 /// How long an Uppy session is still on record after its end.
 const SESSIONS_KEPT: Duration = Duration::from_secs(24 * 3600);
 
@@ -76,49 +76,6 @@ enum Next {
     Recorded,
     /// Then, or never.
     At(Option<OffsetDateTime>),
-}
-
-/// When uploads that a sweep looked at are due next, until that is on record.
-struct Waiting<'a> {
-    pool: &'a PgPool,
-    clock: &'a Clock,
-    leased_until: OffsetDateTime,
-    unrecorded: Mutex<Unrecorded>,
-}
-
-struct Unrecorded {
-    next: Vec<(UploadId, Option<OffsetDateTime>)>,
-    /// When something was recorded last.
-    since: OffsetDateTime,
-}
-
-impl<'a> Waiting<'a> {
-    fn new(pool: &'a PgPool, clock: &'a Clock, leased_until: OffsetDateTime) -> Self {
-        let unrecorded = Mutex::new(Unrecorded { next: Vec::new(), since: clock.now() });
-        Self { pool, clock, leased_until, unrecorded }
-    }
-
-    /// One more. The look that adds it records what has waited for long enough, beside the other looks: these have connections of the
-    /// pool, and would keep them if they had to stand still for it.
-    async fn add(&self, id: UploadId, due: Option<OffsetDateTime>) -> Result<(), Error> {
-        let ripe = {
-            let mut kept = self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.next.push((id, due));
-            let now = self.clock.now();
-            if now - kept.since < RECORDED_EVERY {
-                return Ok(());
-            }
-            kept.since = now;
-            std::mem::take(&mut kept.next)
-        };
-        Ok(reconcile::due_next(self.pool, self.leased_until, &ripe).await?)
-    }
-
-    /// The rest.
-    async fn record(self) -> Result<(), Error> {
-        let rest = self.unrecorded.into_inner().unwrap_or_else(PoisonError::into_inner).next;
-        Ok(reconcile::due_next(self.pool, self.leased_until, &rest).await?)
-    }
 }
 
 impl Reconciler {
