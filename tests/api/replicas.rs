@@ -138,6 +138,14 @@ async fn where_nobody_can_listen_a_replica_knows_by_looking_and_says_that_it_doe
     }
     let gateway = Harness::on(database, "").await;
     let replica = gateway.replica("").await;
+    // What happens before its first look it learns by that, and it counts as nothing new.
+    let ready = Instant::now();
+    replica
+        .until("it has looked", async || {
+            let since = ready.elapsed().as_secs_f64();
+            replica.metric("tenant_revision_age_seconds").await < since
+        })
+        .await;
     let pair = Pair::new(gateway, replica, POLLED).await;
     pair.change_everything().await;
     pair.end_a_session().await;
