@@ -62,6 +62,8 @@ async fn without_postgres_no_url_leaves_and_with_it_again_they_do() {
     first_grant(&gateway, &alice).await;
     let active = "tenants{status=\"active\"}";
     gateway.until("the tenants are counted", async || gateway.metric(active).await == 2.0).await;
+    let refused = "ledger_refusals_total{reason=\"unavailable\"}";
+    let refused_before = gateway.metric(refused).await;
 
     postgres.stop().await.unwrap();
     for _ in 0..3 {
@@ -75,7 +77,7 @@ async fn without_postgres_no_url_leaves_and_with_it_again_they_do() {
     assert_eq!(status, StatusCode::OK);
     let scraped = scrape_soon(&gateway).await;
     assert_eq!(scraped["upload_gateway_tenants{status=\"active\"}"], 2.0, "the last count stands");
-    assert!(scraped["upload_gateway_ledger_refusals_total{reason=\"unavailable\"}"] >= 1.0);
+    assert!(scraped[&format!("upload_gateway_{refused}")] > refused_before, "the ledger was asked, and refused");
 
     let path = directory.path().join("postgres");
     let _postgres = SERVERS.spawn(async move { start_server(path).await }).await.unwrap();
